@@ -1,0 +1,66 @@
+"""The headers that each way of authenticating adds: pure, no I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from apps.auth_providers.signing import sign, signature_date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """What there is to sign: the request as it will be on the wire."""
+
+    method: str
+    path: str
+    payload: bytes
+    date: datetime
+    user_token: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserToken:
+    """The default: the user's own token, if the event has a user."""
+
+    def headers(self, delivery: Delivery) -> list[str]:
+        """One header, or none: never somebody else's token."""
+        if delivery.user_token is None:
+            return []
+        return [f"Authorization: Bearer {delivery.user_token}"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HmacSignature:
+    """`hmac_signature`: two headers, and the user's token if so configured."""
+
+    secret_key: str
+    send_user_token: bool = False
+
+    def headers(self, delivery: Delivery) -> list[str]:
+        """Date and signature of this very attempt."""
+        date = signature_date(delivery.date)
+        signature = sign(
+            self.secret_key,
+            method=delivery.method,
+            path=delivery.path,
+            date=date,
+            payload=delivery.payload,
+        )
+        own = [f"BI-Signature-Date: {date}", f"BI-Signature: {signature}"]
+        return own + (UserToken().headers(delivery) if self.send_user_token else [])
+
+
+Scheme = UserToken | HmacSignature
+
+
+def scheme(kind: str | None, config: dict[str, object]) -> Scheme:
+    """The scheme of a provider's type and configuration; none: the user's token."""
+    if kind is None:
+        return UserToken()
+    if kind == "hmac_signature":
+        return HmacSignature(
+            secret_key=str(config["secret_key"]),
+            send_user_token=config.get("send_user_token") is True,
+        )
+    raise ValueError(f"There is no scheme for providers of type {kind!r}.")

@@ -1,0 +1,103 @@
+"""End users and events: the facts that webhooks tell."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from apps.encryption.fields import EncryptedTextField
+
+
+class EndUser(models.Model):
+    """A customer of the platform, temporary until made permanent.
+
+    `token` is the permanent token that deliveries carry (contract, section 5.1):
+    it must be readable, so it is sealed rather than hashed. It outlives the user
+    (`deleted_at`) until USER_DELETED has been delivered.
+    """
+
+    signin = models.DateTimeField(db_default=Now())
+    permanent_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    token = EncryptedTextField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = "user"
+        constraints = [
+            models.CheckConstraint(
+                name="enduser_temporary_expires_or_permanent",
+                condition=Q(permanent_at__isnull=False)
+                | Q(expires_at__isnull=False)
+                | Q(deleted_at__isnull=False),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                name="enduser_temporary",
+                fields=["expires_at"],
+                condition=Q(permanent_at__isnull=True, deleted_at__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"user {self.pk}"
+
+    @property
+    def is_temporary(self) -> bool:
+        """True until the platform makes the user permanent."""
+        return self.permanent_at is None
+
+
+class Event(models.Model):
+    """Something that happened, with its payload as the bytes that will be sent.
+
+    `payload` is one JSON object in UTF-8, stored once however many webhooks are
+    told; it is null only after retention or erasure has removed it, and
+    `payload_sha256` then still proves what it was.
+    """
+
+    class Origin(models.TextChoices):
+        """How the event came about."""
+
+        API = "api", "API"
+        PLATFORM = "platform", "platform"
+        PYTHON = "python", "Python"
+        SYNC = "sync", "background synchronisation"
+        CONSOLE = "console", "console"
+
+    name = models.CharField(max_length=64)
+    # No database constraint: checking it would lock the user's row in every emission
+    # about that user. `emit` checks, and users are only ever soft-deleted.
+    user = models.ForeignKey(
+        EndUser,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="events",
+        db_constraint=False,
+    )
+    payload = models.BinaryField(null=True)
+    payload_sha256 = models.BinaryField()
+    payload_size = models.PositiveIntegerField()
+    origin = models.CharField(max_length=16, choices=Origin, default=Origin.PYTHON)
+    source = models.CharField(max_length=64, default="")
+    idempotency_key = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [models.Index(fields=["created_at"], name="event_created")]
+        constraints = [
+            models.UniqueConstraint(
+                name="event_idempotency",
+                fields=["source", "idempotency_key"],
+                condition=Q(idempotency_key__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="event_name_is_upper_case", condition=Q(name__regex=r"^[A-Z_]+$")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.pk}"

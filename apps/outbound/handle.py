@@ -1,0 +1,209 @@
+"""One libcurl handle: its options, the guard on what it dials, the answer it got."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pycurl
+
+from apps.outbound.addresses import AddressPolicy
+from apps.outbound.outcome import Cause, Outcome, Timing
+
+# Read past the excerpt so that a small answer leaves its connection usable, but a
+# body without end is cut.
+MAX_RESPONSE_BYTES: Final = 64 * 1024
+EXCERPT_BYTES: Final = 4 * 1024
+
+# libcurl's codes that pycurl has no names for.
+_HTTP2_STREAM: Final = 92
+_HTTP3: Final = 95
+_QUIC_CONNECT_ERROR: Final = 96
+_PROXY: Final = 97
+_SSL_CLIENTCERT: Final = 98
+_TOO_LARGE: Final = 100
+
+CAUSES: Final[dict[int, Cause]] = {
+    pycurl.E_OPERATION_TIMEDOUT: Cause.TIMEOUT,
+    pycurl.E_COULDNT_RESOLVE_HOST: Cause.DNS,
+    pycurl.E_COULDNT_RESOLVE_PROXY: Cause.DNS,
+    pycurl.E_COULDNT_CONNECT: Cause.CONNECT,
+    _PROXY: Cause.CONNECT,
+    pycurl.E_INTERFACE_FAILED: Cause.CONNECT,
+    pycurl.E_SSL_CONNECT_ERROR: Cause.TLS,
+    pycurl.E_PEER_FAILED_VERIFICATION: Cause.TLS,
+    pycurl.E_SSL_CERTPROBLEM: Cause.TLS,
+    pycurl.E_SSL_CIPHER: Cause.TLS,
+    pycurl.E_SSL_ISSUER_ERROR: Cause.TLS,
+    pycurl.E_SSL_INVALIDCERTSTATUS: Cause.TLS,
+    pycurl.E_SSL_PINNEDPUBKEYNOTMATCH: Cause.TLS,
+    _SSL_CLIENTCERT: Cause.TLS,
+    pycurl.E_SSL_SHUTDOWN_FAILED: Cause.TLS,
+    pycurl.E_USE_SSL_FAILED: Cause.TLS,
+    pycurl.E_GOT_NOTHING: Cause.DISCONNECTED,
+    pycurl.E_SEND_ERROR: Cause.DISCONNECTED,
+    pycurl.E_RECV_ERROR: Cause.DISCONNECTED,
+    pycurl.E_PARTIAL_FILE: Cause.DISCONNECTED,
+    pycurl.E_SEND_FAIL_REWIND: Cause.DISCONNECTED,
+    pycurl.E_UNSUPPORTED_PROTOCOL: Cause.PROTOCOL,
+    pycurl.E_FTP_WEIRD_SERVER_REPLY: Cause.PROTOCOL,
+    _TOO_LARGE: Cause.PROTOCOL,
+    pycurl.E_BAD_CONTENT_ENCODING: Cause.PROTOCOL,
+    pycurl.E_HTTP2: Cause.PROTOCOL,
+    _HTTP2_STREAM: Cause.PROTOCOL,
+    _HTTP3: Cause.PROTOCOL,
+    _QUIC_CONNECT_ERROR: Cause.CONNECT,
+    pycurl.E_WRITE_ERROR: Cause.PROTOCOL,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransportPolicy:
+    """Where requests may go, and what they trust. Durations in seconds."""
+
+    addresses: AddressPolicy
+    ca_file: str
+    connect_timeout: float = 3.0
+    proxy: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutgoingRequest:
+    """One POST, ready for the wire. `deadline` is seconds for all of it."""
+
+    url: str
+    headers: list[str]
+    body: bytes
+    deadline: float
+    client_certificate: tuple[bytes, bytes] | None = None
+
+
+class Handle:
+    """Its options are set once; `load`, `outcome` and `unload` for each request."""
+
+    __slots__ = (
+        "body",
+        "easy",
+        "lines",
+        "policy",
+        "received",
+        "refusal",
+        "reusable",
+        "tag",
+    )
+
+    def __init__(self, policy: TransportPolicy) -> None:
+        self.policy = policy
+        self.easy = pycurl.Curl()
+        self.lines: list[bytes] = []
+        self.body = bytearray()
+        self.received = 0
+        self.refusal: str | None = None
+        self.reusable = True
+        self.tag: Any = None
+        for option, value in self._options().items():
+            self.easy.setopt(option, value)
+
+    def _options(self) -> dict[int, Any]:
+        return {
+            pycurl.NOSIGNAL: 1,
+            pycurl.POST: 1,
+            pycurl.FOLLOWLOCATION: 0,
+            pycurl.PROTOCOLS: pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS,
+            pycurl.PATH_AS_IS: 1,
+            # Never the environment's: only a proxy that the operator named here.
+            pycurl.PROXY: self.policy.proxy,
+            pycurl.NOPROXY: "",
+            pycurl.HTTP_VERSION: pycurl.CURL_HTTP_VERSION_1_1,
+            pycurl.SSLVERSION: pycurl.SSLVERSION_TLSv1_2,
+            pycurl.SSL_VERIFYPEER: 1,
+            pycurl.SSL_VERIFYHOST: 2,
+            pycurl.CAINFO: self.policy.ca_file,
+            pycurl.CONNECTTIMEOUT_MS: int(self.policy.connect_timeout * 1000),
+            pycurl.OPENSOCKETFUNCTION: self._open_socket,
+            pycurl.HEADERFUNCTION: self.lines.append,
+            pycurl.WRITEFUNCTION: self._receive,
+        }
+
+    def load(self, request: OutgoingRequest, tag: Any) -> None:
+        """Take a request."""
+        self.tag = tag
+        easy = self.easy
+        easy.setopt(pycurl.URL, request.url)
+        easy.setopt(pycurl.HTTPHEADER, [*request.headers, "Expect:"])
+        easy.setopt(pycurl.POSTFIELDS, request.body)
+        easy.setopt(pycurl.TIMEOUT_MS, int(request.deadline * 1000))
+        if request.client_certificate is not None:
+            # Keys go in as bytes, never by way of the disk, and the handle that
+            # held them is not used again.
+            certificate, key = request.client_certificate
+            easy.setopt(pycurl.SSLCERT_BLOB, certificate)
+            easy.setopt(pycurl.SSLKEY_BLOB, key)
+            self.reusable = False
+
+    def unload(self) -> None:
+        """Be ready for the next request; hold on to nothing of this one."""
+        self.easy.setopt(pycurl.POSTFIELDS, b"")
+        self.lines.clear()
+        self.body.clear()
+        self.received = 0
+        self.refusal = None
+        self.tag = None
+
+    def outcome(self, code: int) -> Outcome:
+        """Judge what was received; `code` is libcurl's."""
+        status: int = self.easy.getinfo(pycurl.RESPONSE_CODE)
+        cut = code == pycurl.E_WRITE_ERROR and self.received > MAX_RESPONSE_BYTES
+        cause = self._cause(code, status, cut=cut)
+        answered = cause in (Cause.ACCEPTED, Cause.STATUS)
+        return Outcome(
+            cause=cause,
+            status=status if answered else None,
+            timing=self._timing(),
+            peer=self.easy.getinfo(pycurl.PRIMARY_IP) or None,
+            headers=b"".join(self.lines),
+            excerpt=bytes(self.body),
+            retry_after=self.easy.getinfo(pycurl.RETRY_AFTER) if answered else None,
+        )
+
+    def _cause(self, code: int, status: int, *, cut: bool) -> Cause:
+        if code == pycurl.E_OK or cut:
+            return Cause.ACCEPTED if 200 <= status <= 299 else Cause.STATUS
+        if self.refusal is not None:
+            return Cause.BLOCKED
+        return CAUSES.get(code, Cause.INTERNAL)
+
+    def _timing(self) -> Timing:
+        easy = self.easy
+        total: int = easy.getinfo(pycurl.TOTAL_TIME_T)
+        first: int | None = easy.getinfo(pycurl.STARTTRANSFER_TIME_T) or None
+        if not easy.getinfo(pycurl.NUM_CONNECTS):
+            return Timing(first_byte_us=first, total_us=total)
+        dns: int = easy.getinfo(pycurl.NAMELOOKUP_TIME_T)
+        connect: int = easy.getinfo(pycurl.CONNECT_TIME_T)
+        tls: int = easy.getinfo(pycurl.APPCONNECT_TIME_T)
+        return Timing(
+            dns_us=dns,
+            connect_us=max(0, connect - dns) if connect else None,
+            tls_us=max(0, tls - connect) if tls else None,
+            first_byte_us=first,
+            total_us=total,
+        )
+
+    def _open_socket(self, _purpose: int, address: Any) -> Any:
+        """The guard: called by libcurl with the address it is about to dial."""
+        family, kind, protocol, where = address
+        host = where[0] if isinstance(where, tuple) else str(where)
+        if not self.policy.proxy:
+            self.refusal = self.policy.addresses.refusal(host)
+        if self.refusal is not None:
+            return pycurl.SOCKET_BAD
+        return socket.socket(family, kind, protocol)
+
+    def _receive(self, chunk: bytes) -> int | None:
+        self.received += len(chunk)
+        if len(self.body) < EXCERPT_BYTES:
+            self.body += chunk[: EXCERPT_BYTES - len(self.body)]
+        # Any other count than the chunk's tells libcurl to stop.
+        return None if self.received <= MAX_RESPONSE_BYTES else 0

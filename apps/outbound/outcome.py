@@ -1,0 +1,73 @@
+"""What can come of a request: the one vocabulary of failure of this service.
+
+    accepted        answered 200 to 299
+    status          answered anything else; redirects are never followed
+    timeout         the connect limit or the total deadline passed
+    dns             the host's name does not resolve
+    blocked         the address may not be dialled (see addresses.py)
+    connect         no connection to the address
+    tls             no trusted TLS session
+    disconnected    the connection ended before an answer
+    protocol        the answer is not HTTP, or its headers are endless
+    internal        the fault is on our side
+
+The transport returns these and never raises; nobody else sees libcurl's codes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Cause(StrEnum):
+    """Why a request counts as it does."""
+
+    ACCEPTED = "accepted"
+    STATUS = "status"
+    TIMEOUT = "timeout"
+    DNS = "dns"
+    BLOCKED = "blocked"
+    CONNECT = "connect"
+    TLS = "tls"
+    DISCONNECTED = "disconnected"
+    PROTOCOL = "protocol"
+    INTERNAL = "internal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """Microseconds; None for a phase that a kept-alive connection skipped."""
+
+    dns_us: int | None = None
+    connect_us: int | None = None
+    tls_us: int | None = None
+    first_byte_us: int | None = None
+    total_us: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of one request.
+
+    `headers` are the response's header lines as received, `excerpt` at most the
+    first 4 KB of its body, `retry_after` seconds asked for by the receiver.
+    """
+
+    cause: Cause
+    status: int | None = None
+    timing: Timing = field(default_factory=Timing)
+    peer: str | None = None
+    headers: bytes = b""
+    excerpt: bytes = b""
+    retry_after: int | None = None
+
+    @property
+    def accepted(self) -> bool:
+        """True for 200 to 299: the receiver has it."""
+        return self.cause is Cause.ACCEPTED
+
+    @property
+    def timed_out(self) -> bool:
+        """True when it counts towards the cutoff's timeouts as well."""
+        return self.cause is Cause.TIMEOUT

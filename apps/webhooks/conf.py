@@ -1,0 +1,84 @@
+"""The engine's settings as one value, and what is built from them."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import certifi
+from django.conf import settings
+
+from apps.outbound.addresses import AddressPolicy, parse_networks
+from apps.outbound.transport import TransportPolicy
+from apps.outbound.urls import UrlPolicy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineSettings:
+    """Durations in seconds. Names as in `settings.py`, without the prefix."""
+
+    deadline: float = 10.0
+    max_in_flight: int = 32
+    compression: bool = False
+    flusher_period: float = 60.0
+    cutoff_failures: int = 10
+    cutoff_timeouts: int = 2
+    lease: float = 20.0
+    pump_run: float = 20.0
+    pump_sockets: int = 1000
+    pumps: int = 8
+
+
+def engine_settings() -> EngineSettings:
+    """The engine's settings, from Django's."""
+    return EngineSettings(
+        deadline=settings.WEBHOOKS_DEADLINE,
+        max_in_flight=settings.WEBHOOKS_MAX_IN_FLIGHT,
+        compression=settings.WEBHOOKS_COMPRESSION,
+        flusher_period=settings.WEBHOOKS_FLUSHER_PERIOD,
+        cutoff_failures=settings.WEBHOOKS_CUTOFF_FAILURES,
+        cutoff_timeouts=settings.WEBHOOKS_CUTOFF_TIMEOUTS,
+        lease=settings.WEBHOOKS_LEASE,
+        pump_run=settings.WEBHOOKS_PUMP_RUN,
+        pump_sockets=settings.WEBHOOKS_PUMP_SOCKETS,
+        pumps=settings.WEBHOOKS_PUMPS,
+    )
+
+
+def address_policy() -> AddressPolicy:
+    """Which addresses may be dialled."""
+    return AddressPolicy(allowed=parse_networks(settings.WEBHOOKS_ALLOWED_NETWORKS))
+
+
+def url_policy() -> UrlPolicy:
+    """Which URLs may be registered."""
+    return UrlPolicy(
+        addresses=address_policy(), allow_http=settings.WEBHOOKS_ALLOW_HTTP
+    )
+
+
+def transport_policy() -> TransportPolicy:
+    """Where requests may go and what they trust."""
+    return TransportPolicy(
+        addresses=address_policy(),
+        ca_file=_ca_file(settings.WEBHOOKS_CA_FILE),
+        connect_timeout=settings.WEBHOOKS_CONNECT_TIMEOUT,
+        proxy=settings.WEBHOOKS_PROXY,
+    )
+
+
+@cache
+def _ca_file(extra: str) -> str:
+    """The public authorities, with the operator's own added if there are any.
+
+    A file rather than bytes: libcurl caches the parsed authorities of a file only,
+    and parsing them costs more than the rest of a TLS handshake.
+    """
+    if not extra:
+        return certifi.where()
+    bundle = Path(certifi.where()).read_bytes() + b"\n" + Path(extra).read_bytes()
+    with tempfile.NamedTemporaryFile(suffix=".pem", delete=False) as file:
+        file.write(bundle)
+    return file.name

@@ -1,0 +1,253 @@
+"""Emitting events: the way in.
+
+`emit` writes the event and one webhook data per subscribed webhook in the caller's
+transaction, and wakes a pump once that has committed. What is not committed was
+never emitted; what is committed is delivered, whatever happens to the broker.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from apps.event_log.catalogue import event_name
+from apps.event_log.models import Event
+from apps.webhooks.formats.json_body import ID_KEY, InvalidJson, dump, parse_strict
+from apps.webhooks.tasks import wake
+
+_USERS: Final = """
+SELECT id, permanent_at IS NULL FROM event_log_enduser WHERE id = ANY(%s)
+"""
+# A temporary user's row is locked against being made permanent at the same moment,
+# or the data held here would miss its release. Permanent users are not locked:
+# nobody waits for anybody there.
+_TEMPORARY: Final = """
+SELECT id FROM event_log_enduser
+WHERE id = ANY(%s) AND permanent_at IS NULL FOR SHARE
+"""
+_EMIT: Final = """
+WITH emission AS MATERIALIZED (
+    SELECT * FROM unnest(%(names)s::text[], %(users)s::bigint[], %(payloads)s::bytea[],
+        %(digests)s::bytea[], %(keys)s::text[])
+    WITH ORDINALITY AS e(name, user_id, payload, digest, key, position)
+), event AS (
+    INSERT INTO event_log_event (name, user_id, payload, payload_sha256, payload_size,
+        origin, source, idempotency_key)
+    SELECT name, user_id, payload, digest, length(payload), %(origin)s, %(source)s, key
+    FROM emission ORDER BY position
+    ON CONFLICT (source, idempotency_key) WHERE idempotency_key IS NOT NULL
+    DO NOTHING
+    RETURNING id, name, user_id, idempotency_key
+), data AS (
+    INSERT INTO webhooks_webhookdata (webhook_id, event_id, state)
+    SELECT w.id, event.id,
+        CASE WHEN event.user_id = ANY(%(held)s::bigint[]) THEN 0 ELSE 1 END
+    FROM event JOIN webhooks_webhook w ON w.event = event.name
+    WHERE w.deleted_at IS NULL AND w.url IS NOT NULL
+      AND (w.user_id IS NULL OR w.user_id = event.user_id)
+    ORDER BY event.id, w.id
+    RETURNING event_id
+)
+SELECT event.id, event.idempotency_key,
+    (SELECT count(*) FROM data WHERE data.event_id = event.id)
+FROM event ORDER BY event.id
+"""
+_EXISTING: Final = """
+SELECT idempotency_key, id, name, user_id, payload_sha256,
+    (SELECT count(*) FROM webhooks_webhookdata d WHERE d.event_id = e.id)
+FROM event_log_event e WHERE source = %s AND idempotency_key = ANY(%s)
+"""
+
+
+class PayloadTooLarge(ValueError):
+    """A payload exceeds `WEBHOOKS_MAX_PAYLOAD_BYTES`."""
+
+
+class UnknownUser(ValueError):
+    """The event's user does not exist."""
+
+
+class IdempotencyConflict(ValueError):
+    """The idempotency key was used for another event."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Emission:
+    """An event to emit. `payload`: a JSON object, as a mapping or as UTF-8 text.
+
+    Text is stored and sent exactly as given; numbers keep their digits.
+    """
+
+    event: str
+    payload: Mapping[str, Any] | bytes
+    user: int | None = None
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Emitted:
+    """The event's id and how many webhooks are told; `repeated` if it was there."""
+
+    event: int
+    webhooks: int
+    repeated: bool = False
+
+
+def emit(
+    event: str,
+    payload: Mapping[str, Any] | bytes,
+    user: int | None = None,
+    *,
+    idempotency_key: str | None = None,
+    origin: str = Event.Origin.PYTHON,
+    source: str = "",
+) -> Emitted:
+    """Emit one event in the caller's transaction; see `emit_many` for the errors."""
+    emission = Emission(
+        event=event, payload=payload, user=user, idempotency_key=idempotency_key
+    )
+    return emit_many([emission], origin=origin, source=source)[0]
+
+
+def emit_many(
+    emissions: Sequence[Emission],
+    *,
+    origin: str = Event.Origin.PYTHON,
+    source: str = "",
+) -> list[Emitted]:
+    """Emit events, in order, all or none, in the caller's transaction.
+
+    The data of a temporary user is held until the user is permanent. An emission
+    whose idempotency key was used by the same `source` before returns what that one
+    gave. Raises `UnknownEvent`, `InvalidJson`, `PayloadTooLarge`, `UnknownUser` or
+    `IdempotencyConflict`, and has then written nothing.
+    """
+    if not emissions:
+        return []
+    names = [event_name(emission.event) for emission in emissions]
+    bodies = [_body(emission.payload) for emission in emissions]
+    users = {emission.user for emission in emissions if emission.user is not None}
+    with transaction.atomic():
+        held = _temporary(users)
+        new = _insert(emissions, names, bodies, held, origin, source)
+        emitted = _answers(emissions, names, bodies, new, source)
+        transaction.on_commit(wake, robust=True)
+    return emitted
+
+
+def _body(payload: Mapping[str, Any] | bytes) -> bytes:
+    body = _checked(payload) if isinstance(payload, bytes) else dump(dict(payload))
+    if len(body) > settings.WEBHOOKS_MAX_PAYLOAD_BYTES:
+        raise PayloadTooLarge(
+            f"The payload has {len(body)} bytes; "
+            f"{settings.WEBHOOKS_MAX_PAYLOAD_BYTES} are allowed."
+        )
+    return body
+
+
+def _checked(payload: bytes) -> bytes:
+    if len(payload) > settings.WEBHOOKS_MAX_PAYLOAD_BYTES:
+        return payload
+    value = parse_strict(payload)
+    if not isinstance(value, dict):
+        raise InvalidJson("The payload is not a JSON object.")
+    if ID_KEY in value:
+        raise InvalidJson(f"The payload may not have the key {ID_KEY!r}.")
+    return payload.strip() if value else b"{}"
+
+
+def _temporary(users: set[int]) -> list[int]:
+    """The temporary ones among users, locked; raise `UnknownUser`."""
+    if not users:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_USERS, [list(users)])
+        known = dict(cursor.fetchall())
+        if missing := users - known.keys():
+            raise UnknownUser(f"There is no user {min(missing)}.")
+        temporary = [user for user, is_temporary in known.items() if is_temporary]
+        if not temporary:
+            return []
+        cursor.execute(_TEMPORARY, [temporary])
+        return [user for (user,) in cursor.fetchall()]
+
+
+def _insert(
+    emissions: Sequence[Emission],
+    names: list[str],
+    bodies: list[bytes],
+    held: list[int],
+    origin: str,
+    source: str,
+) -> list[tuple[int, str | None, int]]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _EMIT,
+            {
+                "names": names,
+                "users": [emission.user for emission in emissions],
+                "payloads": bodies,
+                "digests": [_digest(body) for body in bodies],
+                "keys": [emission.idempotency_key for emission in emissions],
+                "held": held,
+                "origin": origin,
+                "source": source,
+            },
+        )
+        inserted: list[tuple[int, str | None, int]] = cursor.fetchall()
+    return inserted
+
+
+def _answers(
+    emissions: Sequence[Emission],
+    names: list[str],
+    bodies: list[bytes],
+    new: list[tuple[int, str | None, int]],
+    source: str,
+) -> list[Emitted]:
+    """One answer per emission, in order."""
+    unkeyed = iter([row for row in new if row[1] is None])
+    keyed = {key: (event, count) for event, key, count in new if key is not None}
+    before = _existing(emissions, keyed, source)
+    answers = []
+    for emission, name, body in zip(emissions, names, bodies, strict=True):
+        key = emission.idempotency_key
+        if key is None:
+            event, _, count = next(unkeyed)
+            answers.append(Emitted(event=event, webhooks=count))
+        elif key in keyed:
+            event, count = keyed.pop(key)
+            before[key] = (event, name, emission.user, _digest(body), count)
+            answers.append(Emitted(event=event, webhooks=count))
+        else:
+            event, *same, count = before[key]
+            if same != [name, emission.user, _digest(body)]:
+                raise IdempotencyConflict(
+                    "The idempotency key was used for another event."
+                )
+            answers.append(Emitted(event=event, webhooks=count, repeated=True))
+    return answers
+
+
+def _existing(
+    emissions: Sequence[Emission], keyed: dict[str, tuple[int, int]], source: str
+) -> dict[str, tuple[int, str, int | None, bytes, int]]:
+    """What earlier emissions with the same keys were."""
+    keys = {emission.idempotency_key for emission in emissions} - {None}
+    if not keys - keyed.keys():
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_EXISTING, [source, list(keys - keyed.keys())])
+        return {
+            key: (event, name, user, bytes(digest), count)
+            for key, event, name, user, digest, count in cursor.fetchall()
+        }
+
+
+def _digest(body: bytes) -> bytes:
+    return hashlib.sha256(body).digest()

@@ -1,0 +1,106 @@
+"""A pump's ear on the mailbox, which may be deaf for a while without harm."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from redis.exceptions import RedisError
+
+from apps.webhooks.engine.mailbox import Mailbox
+
+logger = logging.getLogger(__name__)
+
+# How often a pump says that it is awake and counts the others.
+KEEP_SECONDS: Final = 0.1
+# After Redis failed it is left alone for so long.
+DEAF_SECONDS: Final = 5.0
+# A deaf pump looks into the database so often instead.
+BLIND_LOOK_SECONDS: Final = 0.1
+
+
+class Bell:
+    """Listens for one pump; `post` sends the Celery message that wakes another."""
+
+    def __init__(
+        self,
+        mailbox: Mailbox | None,
+        *,
+        pump: str,
+        pumps: int,
+        post: Callable[[], None],
+    ) -> None:
+        self._mailbox = mailbox
+        self._pump = pump
+        self._most = pumps
+        self._post = post
+        self._seen = 0
+        self._awake = 1
+        self._next_keep = 0.0
+        self._next_blind_look = 0.0
+        self._deaf_until = 0.0 if mailbox else float("inf")
+
+    def enter(self) -> None:
+        """Wake up; whatever rang before is answered by the first look."""
+        if self._mailbox is not None:
+            try:
+                self._awake = self._mailbox.enter(self._pump)
+                self._seen = self._mailbox.count()
+            except RedisError:
+                logger.warning("Redis does not answer.")
+
+    def rang(self, now: float) -> bool:
+        """Did it ring since it was last asked? True now and then while deaf."""
+        if self._mailbox is None or now < self._deaf_until:
+            due = now >= self._next_blind_look
+            if due:
+                self._next_blind_look = now + BLIND_LOOK_SECONDS
+            return due
+        try:
+            seen = self._mailbox.count()
+        except RedisError:
+            self._go_deaf(now)
+            return True
+        rang = seen != self._seen
+        self._seen = seen
+        return rang
+
+    def keep(self, now: float, *, wants_help: bool) -> float:
+        """Stay awake and call for help; the share to give up if pumps joined."""
+        if self._mailbox is None or now < max(self._next_keep, self._deaf_until):
+            return 0.0
+        self._next_keep = now + KEEP_SECONDS
+        try:
+            before, self._awake = self._awake, self._mailbox.stay(self._pump)
+            if wants_help and self._mailbox.call_help(self._most):
+                self._post()
+        except RedisError:
+            self._go_deaf(now)
+            return 0.0
+        return max(0.0, 1 - before / self._awake) if self._awake else 0.0
+
+    def ring(self) -> None:
+        """Tell the other pumps that there is work, and wake one if none is awake."""
+        if self._mailbox is not None and self._mailbox.ring():
+            self._post()
+
+    def may_leave(self) -> bool:
+        """Go to sleep unless it rang meanwhile."""
+        return self._leave(self._seen)
+
+    def leave(self) -> None:
+        """Go to sleep whatever rang."""
+        self._leave(None)
+
+    def _leave(self, seen: int | None) -> bool:
+        if self._mailbox is None:
+            return True
+        try:
+            return self._mailbox.leave(self._pump, seen)
+        except RedisError:
+            return True
+
+    def _go_deaf(self, now: float) -> None:
+        logger.warning("Redis does not answer; looking into the database instead.")
+        self._deaf_until = now + DEAF_SECONDS

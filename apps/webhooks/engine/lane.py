@@ -1,0 +1,174 @@
+"""A lane: one webhook under lease, its window, its counters, its oldest rows."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from apps.auth_providers.schemes import Scheme, scheme
+from apps.encryption.fields import keyring, place
+from apps.encryption.keyring import KeyringError
+from apps.outbound.outcome import Outcome
+from apps.webhooks.conf import EngineSettings
+from apps.webhooks.engine.leases import Lease
+from apps.webhooks.engine.settle import LaneState
+from apps.webhooks.engine.unsent import Unsent
+from apps.webhooks.rules.cutoff import Cutoff
+from apps.webhooks.rules.ramp import Ramp
+from apps.webhooks.rules.rest import rest_until
+
+logger = logging.getLogger(__name__)
+
+_PROVIDER_CONFIG = place("auth_providers_authprovider", "config")
+# Rows read ahead, as a multiple of the window: enough to keep the sockets full
+# between two reads.
+READ_AHEAD = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """What does not change while a lane is held. `deadline` in seconds."""
+
+    id: int
+    event: str
+    url: str
+    path: str
+    deadline: float
+    compression: bool
+
+
+@dataclass(slots=True, kw_only=True)
+class Lane:
+    """Decides what its webhook may be sent now; knows nothing of I/O.
+
+    `scheme` is None when the provider's secret cannot be opened: then nothing is
+    sent, and the attempts say so.
+    """
+
+    registration: Registration
+    scheme: Scheme | None
+    token: int
+    execution: int
+    cutoff: Cutoff
+    ramp: Ramp
+    careful_left: int
+    waiting: deque[Unsent] = field(default_factory=deque)
+    in_hand: set[int] = field(default_factory=set)
+    in_flight: int = 0
+    unsettled: int = 0
+    cut_off: bool = False
+    rest_until: datetime | None = None
+    has_more: bool = True
+    leaving: bool = False
+    changed: bool = False
+    in_turn: bool = False
+    idle_since: float = 0.0
+
+    @classmethod
+    def of(cls, lease: Lease, settings: EngineSettings, now: float) -> Lane:
+        """The lane of a lease just taken; `now` is monotonic."""
+        return cls(
+            registration=_registration(lease, settings),
+            scheme=_scheme(lease),
+            token=lease.token,
+            execution=lease.execution,
+            cutoff=Cutoff(
+                max_failures=settings.cutoff_failures,
+                max_timeouts=settings.cutoff_timeouts,
+                failures=lease.failures,
+                timeouts=lease.timeouts,
+            ),
+            ramp=Ramp(cap=lease.max_in_flight or settings.max_in_flight),
+            careful_left=lease.careful_left,
+            idle_since=now,
+        )
+
+    @property
+    def closed(self) -> bool:
+        """Nothing more may be sent under this lease."""
+        return self.cut_off or self.leaving or self.rest_until is not None
+
+    @property
+    def careful(self) -> bool:
+        """After its holder died a lane sends one row at a time, each noted before."""
+        return self.careful_left > 0
+
+    @property
+    def may_send(self) -> bool:
+        """Is there a row, and room in the window?"""
+        window = 1 if self.careful else self.ramp.window
+        return bool(self.waiting) and self.in_flight < window and not self.closed
+
+    @property
+    def room(self) -> int:
+        """How many more rows to read; 0 while enough are at hand."""
+        ahead = READ_AHEAD * self.ramp.window
+        if self.closed or len(self.waiting) > ahead // 2:
+            return 0
+        return ahead - len(self.waiting)
+
+    def add(self, rows: list[Unsent], *, room: int) -> None:
+        """Rows read for this lane; fewer than asked for means that these are all."""
+        self.waiting.extend(rows)
+        self.in_hand.update(row.id for row in rows)
+        self.has_more = len(rows) == room
+
+    def take(self) -> Unsent:
+        """The next row, now in flight."""
+        self.in_flight += 1
+        return self.waiting.popleft()
+
+    def ended(self, outcome: Outcome, now: datetime) -> None:
+        """Count an outcome and move the window."""
+        self.in_flight -= 1
+        cutoff = self.cutoff
+        if outcome.accepted:
+            self.cutoff = cutoff.after_success()
+            self.ramp = self.ramp.after_success()
+        else:
+            self.cutoff = cutoff.after_failure(timed_out=outcome.timed_out)
+            self.ramp = self.ramp.after_failure()
+            rest = rest_until(outcome.status, outcome.retry_after, now)
+            self.rest_until = rest or self.rest_until
+            # For good: a request that was in flight may still succeed, but nothing
+            # more is sent before the next execution.
+            self.cut_off = self.cut_off or self.cutoff.reason is not None
+        self.changed |= self.cutoff is not cutoff
+
+    def state(self) -> LaneState:
+        """What settlement keeps of this lane."""
+        return LaneState(
+            webhook=self.registration.id,
+            token=self.token,
+            failures=self.cutoff.failures,
+            timeouts=self.cutoff.timeouts,
+            careful_left=self.careful_left,
+            cut_off=self.cut_off,
+            rest_until=self.rest_until,
+        )
+
+
+def _registration(lease: Lease, settings: EngineSettings) -> Registration:
+    compression = lease.compression
+    return Registration(
+        id=lease.webhook,
+        event=lease.event,
+        url=lease.url,
+        path=urlsplit(lease.url).path or "/",
+        deadline=float(lease.deadline or settings.deadline),
+        compression=settings.compression if compression is None else compression,
+    )
+
+
+def _scheme(lease: Lease) -> Scheme | None:
+    sealed = lease.provider_config
+    try:
+        config = json.loads(keyring().open(sealed, _PROVIDER_CONFIG)) if sealed else {}
+        return scheme(lease.provider_type, config)
+    except (KeyringError, ValueError, KeyError):
+        logger.exception("The provider of webhook %s cannot be used.", lease.webhook)
+        return None

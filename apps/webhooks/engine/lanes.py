@@ -1,0 +1,131 @@
+"""The lanes a pump holds: taken, filled, served in turn, given back."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from typing import Final
+
+from apps.webhooks.conf import EngineSettings
+from apps.webhooks.engine import leases
+from apps.webhooks.engine.lane import Lane
+from apps.webhooks.engine.leases import LeaseTerms
+from apps.webhooks.engine.unsent import Unsent, read_unsent
+
+# Leases taken by one statement. Small enough that a burst of webhooks is shared
+# among pumps, large enough that its cost is spread.
+ACQUIRE_AT_ONCE: Final = 128
+# An idle lane is kept so long, so that the webhook's next event costs no lease.
+LINGER_SECONDS: Final = 0.5
+
+
+class Lanes:
+    """The lanes of one pump. Times are monotonic seconds."""
+
+    def __init__(self, terms: LeaseTerms, settings: EngineSettings) -> None:
+        self._terms = terms
+        self._settings = settings
+        self._held: dict[int, Lane] = {}
+        self._turn: deque[Lane] = deque()
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    @property
+    def are_waiting(self) -> bool:
+        """Could a lane send if there were room for it?"""
+        return bool(self._turn)
+
+    def acquire(self, now: float) -> bool:
+        """Take leases; True if there may be more to take."""
+        limit = min(ACQUIRE_AT_ONCE, self._settings.pump_sockets - len(self._held))
+        taken = leases.acquire(self._terms, limit) if limit > 0 else []
+        for lease in taken:
+            self._held[lease.webhook] = Lane.of(lease, self._settings, now)
+        return len(taken) == limit
+
+    def rang(self) -> None:
+        """Any lane may have new rows."""
+        for lane in self._held.values():
+            lane.has_more = True
+
+    def read(self) -> None:
+        """Fill the lanes that run low."""
+        low = {
+            lane.registration.id: (lane, room)
+            for lane in self._held.values()
+            if lane.has_more and (room := lane.room)
+        }
+        if not low:
+            return
+        rows: dict[int, list[Unsent]] = {webhook: [] for webhook in low}
+        for row in read_unsent(
+            [(webhook, lane.execution, room) for webhook, (lane, room) in low.items()],
+            [row for lane, _ in low.values() for row in lane.in_hand],
+        ):
+            rows[row.webhook].append(row)
+        for webhook, (lane, room) in low.items():
+            lane.add(rows[webhook], room=room)
+            self.queue(lane)
+
+    def queue(self, lane: Lane) -> None:
+        """Give a lane that may send its turn."""
+        if lane.may_send and not lane.in_turn:
+            lane.in_turn = True
+            self._turn.append(lane)
+
+    def pick(self, rows: int, size: int) -> list[tuple[Lane, Unsent]]:
+        """Up to `rows` rows of up to `size` bytes together, one per lane and turn.
+
+        At least one, whatever its size, if `size` is positive.
+        """
+        picked: list[tuple[Lane, Unsent]] = []
+        while self._turn and len(picked) < rows and size > 0:
+            lane = self._turn.popleft()
+            lane.in_turn = False
+            if lane.may_send:
+                row = lane.take()
+                size -= row.size
+                picked.append((lane, row))
+                self.queue(lane)
+        return picked
+
+    def renew(self) -> None:
+        """Extend all leases; a lane whose lease is lost sends nothing more."""
+        if not self._held:
+            return
+        still = leases.renew(self._terms, self._pairs(self._held.values()))
+        for webhook, lane in list(self._held.items()):
+            if webhook not in still:
+                lane.leaving = True
+
+    def shed(self, keep: int) -> None:
+        """Let go of all but `keep` lanes, so that another pump can take them."""
+        for lane in list(self._held.values())[keep:]:
+            lane.leaving = True
+
+    def shed_all(self) -> None:
+        """Send nothing more."""
+        self.shed(0)
+
+    def give_back(self, now: float) -> int:
+        """Release the lanes that are closed, or idle for a while; how many."""
+        done = [lane for lane in self._held.values() if self._is_done(lane, now)]
+        if done:
+            leases.release(self._pairs(done))
+        for lane in done:
+            del self._held[lane.registration.id]
+        return len(done)
+
+    def _is_done(self, lane: Lane, now: float) -> bool:
+        if lane.in_flight or lane.unsettled:
+            return False
+        if lane.closed:
+            return True
+        if lane.waiting:
+            lane.idle_since = now
+        return now - lane.idle_since > LINGER_SECONDS
+
+    @staticmethod
+    def _pairs(lanes: Iterable[Lane]) -> list[tuple[int, int]]:
+        return [(lane.registration.id, lane.token) for lane in lanes]

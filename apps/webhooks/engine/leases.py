@@ -1,0 +1,222 @@
+"""The SQL of taking work: leases on webhooks.
+
+A lease is on the webhook, not on the row (docs/adr/0002). Every instant is the
+database's `clock_timestamp()`, so that skewed clocks of workers do not matter.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.db import connection
+
+logger = logging.getLogger(__name__)
+
+# After its holder died a webhook is sent one row at a time for so many rows: more
+# than can have been in flight, so that a row that kills pumps is found.
+CAREFUL_ROWS: Final = 64
+# A row that was being sent at so many deaths in a row is put aside.
+DEATHS_TO_QUARANTINE: Final = 3
+# What a lease must allow for beside the request itself: recording its outcome.
+SETTLE_SECONDS: Final = 10.0
+
+# Visits each webhook with unsent rows once, whatever the number of its rows.
+_BACKLOG: Final = """
+WITH RECURSIVE backlog AS (
+    (SELECT webhook_id FROM webhooks_webhookdata WHERE state = 1
+     ORDER BY webhook_id LIMIT 1)
+    UNION ALL
+    SELECT (SELECT d.webhook_id FROM webhooks_webhookdata d
+            WHERE d.state = 1 AND d.webhook_id > backlog.webhook_id
+            ORDER BY d.webhook_id LIMIT 1)
+    FROM backlog WHERE backlog.webhook_id IS NOT NULL
+), now AS MATERIALIZED (
+    SELECT clock_timestamp() AS instant, coalesce(
+        (SELECT id FROM webhooks_flusherexecution WHERE webhook_id IS NULL
+         ORDER BY id DESC LIMIT 1), 0) AS execution
+), free AS (
+    SELECT l.webhook_id, l.leased_until IS NOT NULL AS died,
+           greatest(now.execution, l.flushed_execution) AS execution
+    FROM backlog
+    JOIN webhooks_lease l ON l.webhook_id = backlog.webhook_id
+    JOIN webhooks_webhook w ON w.id = l.webhook_id
+    CROSS JOIN now
+    WHERE w.deleted_at IS NULL AND w.url IS NOT NULL
+      AND (l.leased_until IS NULL OR l.leased_until <= now.instant)
+      AND (l.rest_until IS NULL OR l.rest_until <= now.instant)
+      AND (l.cut_off_at IS NULL
+           OR l.execution < greatest(now.execution, l.flushed_execution))
+      AND EXISTS (SELECT 1 FROM webhooks_webhookdata d
+                  WHERE d.state = 1 AND d.webhook_id = l.webhook_id
+                    AND d.last_execution
+                        < greatest(now.execution, l.flushed_execution))
+"""
+_ACQUIRE: Final = (
+    _BACKLOG
+    + """
+    ORDER BY l.served_at NULLS FIRST, l.webhook_id
+    LIMIT %(limit)s
+    FOR UPDATE OF l SKIP LOCKED
+), taken AS (
+    SELECT free.*, l.consecutive_failures > 0 AND l.cut_off_at IS NULL
+        AND EXISTS (SELECT 1 FROM webhooks_webhookdata d
+                    WHERE d.state = 1 AND d.webhook_id = l.webhook_id
+                      AND d.last_execution < l.execution) AS unfinished,
+        EXISTS (SELECT 1 FROM webhooks_webhookdata d
+                WHERE d.id = l.suspect AND d.state = 1) AS suspected
+    FROM free JOIN webhooks_lease l USING (webhook_id)
+)
+UPDATE webhooks_lease l SET
+    token = l.token + 1,
+    holder = %(holder)s,
+    served_at = clock_timestamp(),
+    leased_until = clock_timestamp() + make_interval(secs => greatest(
+        %(lease)s, coalesce(w.deadline, %(deadline)s) + %(settle)s)),
+    execution = CASE WHEN unfinished THEN l.execution ELSE taken.execution END,
+    consecutive_failures = CASE WHEN unfinished OR l.execution = taken.execution
+        THEN l.consecutive_failures ELSE 0 END,
+    timeouts = CASE WHEN unfinished OR l.execution = taken.execution
+        THEN l.timeouts ELSE 0 END,
+    cut_off_at = NULL,
+    rest_until = NULL,
+    careful_left = CASE WHEN died THEN %(careful)s ELSE l.careful_left END,
+    suspect_expiries = CASE WHEN NOT died THEN l.suspect_expiries
+        WHEN suspected THEN l.suspect_expiries + 1
+        ELSE greatest(l.suspect_expiries, 1) END
+FROM taken
+JOIN webhooks_webhook w ON w.id = taken.webhook_id
+LEFT JOIN auth_providers_authprovider p ON p.id = w.auth_provider_id
+WHERE l.webhook_id = taken.webhook_id
+RETURNING l.webhook_id, l.token, l.execution, l.consecutive_failures, l.timeouts,
+    l.careful_left, l.suspect, l.suspect_expiries, w.event, w.url, w.deadline,
+    w.max_in_flight, w.compression, p.type, p.config
+"""
+)
+_WAITING: Final = _BACKLOG + "LIMIT 1) SELECT EXISTS (SELECT 1 FROM free)"
+_RENEW: Final = """
+UPDATE webhooks_lease l SET leased_until = clock_timestamp() + make_interval(
+    secs => greatest(%(lease)s, coalesce(w.deadline, %(deadline)s) + %(settle)s))
+FROM unnest(%(webhooks)s::bigint[], %(tokens)s::bigint[]) AS mine(webhook_id, token)
+JOIN webhooks_webhook w ON w.id = mine.webhook_id
+WHERE l.webhook_id = mine.webhook_id AND l.token = mine.token
+  AND l.leased_until > clock_timestamp() AND w.deleted_at IS NULL
+RETURNING l.webhook_id
+"""
+_RELEASE: Final = """
+UPDATE webhooks_lease l SET leased_until = NULL, holder = '', suspect = NULL
+FROM unnest(%(webhooks)s::bigint[], %(tokens)s::bigint[]) AS mine(webhook_id, token)
+WHERE l.webhook_id = mine.webhook_id AND l.token = mine.token
+"""
+_SUSPECT: Final = """
+UPDATE webhooks_lease SET suspect = %(row)s,
+    suspect_expiries = CASE WHEN suspect = %(row)s THEN suspect_expiries
+        WHEN careful_left > 1 THEN least(suspect_expiries, 1) ELSE 0 END,
+    careful_left = greatest(careful_left - 1, 0)
+WHERE webhook_id = %(webhook)s AND token = %(token)s
+"""
+_QUARANTINE: Final = """
+WITH aside AS (UPDATE webhooks_webhookdata SET state = 4
+               WHERE id = %(row)s AND state = 1)
+UPDATE webhooks_lease SET suspect = NULL, suspect_expiries = 0
+WHERE webhook_id = %(webhook)s
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """A lease just taken, with what is needed to send for its webhook."""
+
+    webhook: int
+    token: int
+    execution: int
+    failures: int
+    timeouts: int
+    careful_left: int
+    suspect: int | None
+    suspect_expiries: int
+    event: str
+    url: str
+    deadline: int | None
+    max_in_flight: int | None
+    compression: bool | None
+    provider_type: str | None
+    provider_config: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseTerms:
+    """Who leases, and for how long. Seconds; `deadline` is one request's."""
+
+    holder: str
+    lease: float
+    deadline: float
+
+    def parameters(self) -> dict[str, Any]:
+        """For the statements."""
+        return {
+            "holder": self.holder,
+            "lease": self.lease,
+            "deadline": self.deadline,
+            "settle": SETTLE_SECONDS,
+        }
+
+
+def acquire(terms: LeaseTerms, limit: int) -> list[Lease]:
+    """Take the leases of up to `limit` webhooks that have rows to be sent now."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _ACQUIRE, {**terms.parameters(), "limit": limit, "careful": CAREFUL_ROWS}
+        )
+        taken = [
+            Lease(**dict(zip(Lease.__slots__, row, strict=True)))
+            for row in cursor.fetchall()
+        ]
+    for lease in taken:
+        if lease.suspect and lease.suspect_expiries >= DEATHS_TO_QUARANTINE:
+            _quarantine(lease)
+    return taken
+
+
+def is_waiting() -> bool:
+    """Is there a webhook with rows to be sent now that nobody holds?"""
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITING)
+        return bool(cursor.fetchone()[0])
+
+
+def renew(terms: LeaseTerms, held: Iterable[tuple[int, int]]) -> set[int]:
+    """Extend leases given as (webhook, token); the webhooks still held."""
+    webhooks, tokens = zip(*held, strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _RENEW,
+            {**terms.parameters(), "webhooks": list(webhooks), "tokens": list(tokens)},
+        )
+        return {webhook for (webhook,) in cursor.fetchall()}
+
+
+def release(held: Iterable[tuple[int, int]]) -> None:
+    """Give leases back, given as (webhook, token)."""
+    webhooks, tokens = zip(*held, strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(_RELEASE, {"webhooks": list(webhooks), "tokens": list(tokens)})
+
+
+def note_suspect(webhook: int, token: int, row: int) -> None:
+    """Write down, before sending it, the one row a careful lane is about to send."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SUSPECT, {"webhook": webhook, "token": token, "row": row})
+
+
+def _quarantine(lease: Lease) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_QUARANTINE, {"row": lease.suspect, "webhook": lease.webhook})
+    logger.error(
+        "Webhook data %s put aside: %s pumps died while sending it.",
+        lease.suspect,
+        lease.suspect_expiries,
+        extra={"webhook": lease.webhook, "id_webhook_data": lease.suspect},
+    )

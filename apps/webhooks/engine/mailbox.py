@@ -1,0 +1,131 @@
+"""The bell: one Redis counter that emitters ring and pumps watch.
+
+Nothing here is the truth. A lost, doubled or late ring changes latency only; the
+sweep and the flusher find in PostgreSQL whatever the bell forgot.
+
+    bell     counts the rings; a pump compares it with what it saw last
+    pumps    the pumps awake now, each with the second until which it counts as such
+    posted   set while a Celery message is on its way to a worker
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+# A pump that dies is believed awake this long: emitters do not post meanwhile.
+AWAKE_SECONDS: Final = 3
+# A message that no worker took within this time is believed lost.
+POSTED_SECONDS: Final = 30
+# Longer than a healthy Redis ever takes; the most that a first emit waits.
+TIMEOUT_SECONDS: Final = 0.5
+# After a failure nobody asks Redis again for so long: a burst of emits pays once.
+BREAKER_SECONDS: Final = 5.0
+
+_AWAKE: Final = """
+local now = tonumber(redis.call('TIME')[1])
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)
+local awake = redis.call('ZCARD', KEYS[2])
+"""
+_RING: Final = (
+    "redis.call('INCR', KEYS[1])"
+    + _AWAKE
+    + """
+if awake > 0 then return 0 end
+if redis.call('SET', KEYS[3], 1, 'NX', 'EX', ARGV[1]) then return 1 end
+return 0
+"""
+)
+_HELP: Final = (
+    _AWAKE
+    + """
+if awake >= tonumber(ARGV[2]) then return 0 end
+if redis.call('SET', KEYS[3], 1, 'NX', 'EX', ARGV[1]) then return 1 end
+return 0
+"""
+)
+_STAY: Final = (
+    _AWAKE
+    + """
+redis.call('ZADD', KEYS[2], now + tonumber(ARGV[2]), ARGV[1])
+redis.call('DEL', KEYS[3])
+return redis.call('ZCARD', KEYS[2])
+"""
+)
+_KEEP: Final = _STAY.replace("redis.call('DEL', KEYS[3])\n", "")
+_LEAVE: Final = """
+if ARGV[2] ~= '' and (redis.call('GET', KEYS[1]) or '0') ~= ARGV[2] then return 0 end
+redis.call('ZREM', KEYS[2], ARGV[1])
+return 1
+"""
+
+
+@dataclass(slots=True)
+class Mailbox:
+    """The bell at one Redis. Raises `RedisError`, save where said otherwise."""
+
+    redis: Redis
+    prefix: str = "bankhooks:"
+    _closed_until: float = 0.0
+    _scripts: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def at(cls, url: str, prefix: str = "bankhooks:") -> Mailbox:
+        """A mailbox that answers or gives up within a second."""
+        client = Redis.from_url(
+            url,
+            socket_timeout=TIMEOUT_SECONDS,
+            socket_connect_timeout=TIMEOUT_SECONDS,
+            retry=Retry(NoBackoff(), 0),
+        )
+        return cls(redis=client, prefix=prefix)
+
+    def ring(self) -> bool:
+        """Say that there is work; True if a message must be posted to wake a pump.
+
+        Never raises: when Redis is away the breaker opens, and the flusher finds
+        the work.
+        """
+        if time.monotonic() < self._closed_until:
+            return False
+        try:
+            return bool(self._run(_RING, POSTED_SECONDS))
+        except RedisError:
+            self._closed_until = time.monotonic() + BREAKER_SECONDS
+            return False
+
+    def call_help(self, most: int) -> bool:
+        """True if one more pump is allowed and a message must be posted for it."""
+        return bool(self._run(_HELP, POSTED_SECONDS, most))
+
+    def count(self) -> int:
+        """How often the bell rang."""
+        return int(self.redis.get(self.prefix + "bell") or 0)
+
+    def enter(self, pump: str) -> int:
+        """A pump wakes up; how many are awake with it."""
+        return int(self._run(_STAY, pump, AWAKE_SECONDS))
+
+    def stay(self, pump: str) -> int:
+        """A pump is still awake; how many are with it."""
+        return int(self._run(_KEEP, pump, AWAKE_SECONDS))
+
+    def leave(self, pump: str, seen: int | None) -> bool:
+        """A pump goes to sleep; False if the bell rang since it counted `seen`.
+
+        With `seen` None it goes whatever rang.
+        """
+        return bool(self._run(_LEAVE, pump, "" if seen is None else seen))
+
+    def _run(self, source: str, *arguments: Any) -> Any:
+        script = self._scripts.get(source)
+        if script is None:
+            script = self._scripts[source] = self.redis.register_script(source)
+        keys = [self.prefix + name for name in ("bell", "pumps", "posted")]
+        return script(keys=keys, args=arguments)

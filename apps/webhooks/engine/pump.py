@@ -1,0 +1,254 @@
+"""The pump: keeps the sockets full with what is unsent, and records what came of it.
+
+One run is an actor with one thread. It takes leases on webhooks that have work,
+serves their lanes in turn, and never waits for the slowest: outcomes are settled as
+they arrive while slow requests are still in flight. It ends when it has been idle
+for a while, when its time is up, or when its worker is told to stop.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from django.db import InterfaceError, OperationalError, connection
+
+from apps.encryption.keyring import KeyringError
+from apps.outbound.outcome import Cause, Outcome
+from apps.outbound.transport import Transport
+from apps.webhooks.conf import EngineSettings
+from apps.webhooks.engine import leases
+from apps.webhooks.engine.bell import Bell
+from apps.webhooks.engine.executions import current_execution
+from apps.webhooks.engine.lane import Lane
+from apps.webhooks.engine.lanes import Lanes
+from apps.webhooks.engine.leases import LeaseTerms
+from apps.webhooks.engine.payloads import Payloads
+from apps.webhooks.engine.recorder import Recorder
+from apps.webhooks.engine.request import build
+from apps.webhooks.engine.settle import Settlement
+from apps.webhooks.engine.unsent import Unsent
+from apps.webhooks.rules.timetable import next_execution
+
+logger = logging.getLogger(__name__)
+
+# How often the bell is looked at: half of it is added to the median latency, and a
+# look costs 0.1 ms.
+POLL_SECONDS: Final = 0.003
+# Nobody ringing for so long, the pump ends: it costs a wake-up to come back.
+LINGER_SECONDS: Final = 0.2
+# Even without a ring: what rested, or what a lost ring told.
+SWEEP_SECONDS: Final = 1.0
+# Requests started between two looks at the sockets. More in flight at once only
+# makes each of them dearer when receivers are fast.
+BURST: Final = 64
+# Bodies in flight together; bounds the memory of a pump whatever is emitted.
+BODY_BYTES: Final = 64 * 1024 * 1024
+# The database may be away for so long before a pump gives up.
+PATIENCE_SECONDS: Final = 15.0
+
+
+@dataclass(slots=True)
+class Flight:
+    """A request on its way."""
+
+    lane: Lane
+    row: Unsent
+    date: datetime
+    body_bytes: int
+    sent_bytes: int
+
+
+class Pump:
+    """One run. `stopping` tells that the worker shuts down."""
+
+    def __init__(
+        self,
+        *,
+        settings: EngineSettings,
+        transport: Transport,
+        bell: Bell,
+        holder: str,
+        user_agent: str,
+        stopping: Callable[[], bool],
+    ) -> None:
+        self._settings = settings
+        self._transport = transport
+        self._bell = bell
+        self._user_agent = user_agent
+        self._stopping = stopping
+        terms = LeaseTerms(
+            holder=holder, lease=settings.lease, deadline=settings.deadline
+        )
+        self._lanes = Lanes(terms, settings)
+        self._payloads = Payloads()
+        self._recorder = Recorder()
+        self._bytes = 0
+        self._hungry = True
+        self._draining = False
+        self._next_look = 0.0
+        self._next_acquire = 0.0
+        self._next_sweep = 0.0
+        self._next_renewal = time.monotonic() + settings.lease / 4
+        self._failing_since: float | None = None
+        self._execution_began: datetime | None = None
+
+    def run(self) -> bool:
+        """Deliver until idle or out of time; True if a successor should be woken."""
+        end = time.monotonic() + self._settings.pump_run
+        active = time.monotonic()
+        self._bell.enter()
+        while True:
+            now = time.monotonic()
+            if self._is_busy:
+                active = now
+            if not self._draining and (now > end or self._stopping()):
+                self._draining = True
+                self._lanes.shed_all()
+            self._tend(now)
+            self._start(now)
+            self._collect()
+            if self._draining and not len(self._lanes):
+                self._bell.leave()
+                return True
+            if now - active > LINGER_SECONDS and self._bell.may_leave():
+                self._lanes.shed_all()
+                self._lanes.give_back(now)
+                return False
+
+    @property
+    def _is_busy(self) -> bool:
+        return bool(
+            self._transport.in_flight or self._lanes.are_waiting or len(self._recorder)
+        )
+
+    def _tend(self, now: float) -> None:
+        """Look for work and care for the leases, as long as the database answers."""
+        if self._recorder.is_troubled or now < self._next_look:
+            return
+        try:
+            self._keep(now)
+            if not self._draining:
+                self._look(now)
+            self._failing_since = None
+        except (OperationalError, InterfaceError):
+            connection.close()
+            self._failing_since = self._failing_since or now
+            if now - self._failing_since > PATIENCE_SECONDS:
+                raise
+            logger.warning("The database does not answer, trying again.")
+            self._hungry = True
+            self._next_look = now + 0.25
+
+    def _look(self, now: float) -> None:
+        rang = self._bell.rang(now)
+        if rang:
+            self._lanes.rang()
+        sweep = now >= self._next_sweep
+        if (rang or sweep or self._hungry) and now >= self._next_acquire:
+            if sweep:
+                self._next_sweep = now + SWEEP_SECONDS
+                _, self._execution_began = current_execution()
+            self._hungry = self._lanes.acquire(now)
+        self._lanes.read()
+        self._next_look = now + max(POLL_SECONDS, 2 * (time.monotonic() - now))
+
+    def _keep(self, now: float) -> None:
+        """Renew and give back leases, and share them with other pumps."""
+        if now >= self._next_renewal:
+            self._next_renewal = now + self._settings.lease / 4
+            self._lanes.renew()
+        shed = self._lanes.give_back(now)
+        if shed and (self._draining or now < self._next_acquire):
+            self._bell.ring()
+        saturated = self._hungry or self._lanes.are_waiting
+        joined = self._bell.keep(now, wants_help=saturated and not self._draining)
+        if joined and saturated:
+            # Abstain for a moment, or what was shed would be taken back at once.
+            self._next_acquire = now + LINGER_SECONDS / 2
+            self._lanes.shed(len(self._lanes) - int(len(self._lanes) * joined))
+
+    def _start(self, now: float) -> None:
+        if self._recorder.is_troubled:
+            return
+        room = min(BURST, self._transport.room)
+        picked = self._lanes.pick(room, BODY_BYTES - self._bytes)
+        if not picked:
+            return
+        self._payloads.load([row.event for _, row in picked])
+        for lane, row in picked:
+            self._send(lane, row, now)
+        self._payloads.trim()
+
+    def _send(self, lane: Lane, row: Unsent, now: float) -> None:
+        payload = self._payloads.get(row.event)
+        flight = Flight(lane, row, datetime.now(UTC), row.size, 0)
+        self._bytes += row.size
+        if payload is None or payload.body is None or lane.scheme is None:
+            self._ended(flight, Outcome(cause=Cause.INTERNAL), now)
+            return
+        try:
+            user_token = self._payloads.user_token(payload)
+        except KeyringError:
+            logger.exception("The token of user %s does not open.", payload.user)
+            self._ended(flight, Outcome(cause=Cause.INTERNAL), now)
+            return
+        if lane.careful:
+            lane.careful_left -= 1
+            leases.note_suspect(lane.registration.id, lane.token, row.id)
+        built = build(
+            row,
+            lane.registration,
+            lane.scheme,
+            payload=payload.body,
+            user_token=user_token,
+            date=flight.date,
+            user_agent=self._user_agent,
+        )
+        flight.body_bytes = built.body_bytes
+        flight.sent_bytes = len(built.request.body)
+        self._transport.submit(built.request, flight)
+
+    def _collect(self) -> None:
+        busy = self._lanes.are_waiting and self._transport.room
+        for flight, outcome in self._transport.completed(0 if busy else POLL_SECONDS):
+            self._ended(flight, outcome, time.monotonic())
+        self._recorder.settle_if_due(
+            time.monotonic(), at_once=not self._transport.in_flight
+        )
+
+    def _ended(self, flight: Flight, outcome: Outcome, now: float) -> None:
+        lane, row = flight.lane, flight.row
+        self._bytes -= row.size
+        wall = datetime.now(UTC)
+        lane.ended(outcome, wall)
+        lane.idle_since = now
+        self._recorder.add(lane, self._settlement(flight, outcome, wall), now)
+        self._lanes.queue(lane)
+
+    def _settlement(
+        self, flight: Flight, outcome: Outcome, wall: datetime
+    ) -> Settlement:
+        lane = flight.lane
+        next_try = None
+        if not outcome.accepted:
+            next_try = next_execution(
+                self._execution_began, self._settings.flusher_period, wall
+            )
+            next_try = max(next_try, lane.rest_until or next_try)
+        return Settlement(
+            data=flight.row.id,
+            webhook=lane.registration.id,
+            token=lane.token,
+            execution=lane.execution,
+            number=flight.row.attempts + 1,
+            started_at=flight.date,
+            outcome=outcome,
+            body_bytes=flight.body_bytes,
+            sent_bytes=flight.sent_bytes,
+            next_try_at=next_try,
+        )

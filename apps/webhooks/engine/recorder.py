@@ -1,0 +1,84 @@
+"""The recorder: settles outcomes in small groups, and keeps them while it cannot."""
+
+from __future__ import annotations
+
+import logging
+from typing import Final
+
+from django.db import InterfaceError, OperationalError, connection
+
+from apps.webhooks.engine.lane import Lane
+from apps.webhooks.engine.leases import SETTLE_SECONDS
+from apps.webhooks.engine.settle import Settlement, settle
+
+logger = logging.getLogger(__name__)
+
+# A commit costs as much as twenty rows, so outcomes wait for company, but never
+# long: a crash forgets what was not recorded.
+GROUP_SIZE: Final = 200
+GROUP_SECONDS: Final = 0.01
+RETRY_SECONDS: Final = 0.25
+
+
+class SettlementFailed(Exception):
+    """Outcomes could not be recorded while their leases lasted."""
+
+
+class Recorder:
+    """Outcomes that are not settled yet. Times are monotonic seconds."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[Lane, Settlement]] = []
+        self._since = 0.0
+        self._failing_since: float | None = None
+        self._retry_at = 0.0
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    @property
+    def is_troubled(self) -> bool:
+        """While the database does not answer, no new work may be taken."""
+        return self._failing_since is not None
+
+    def add(self, lane: Lane, settlement: Settlement, now: float) -> None:
+        """Keep an outcome until it is settled."""
+        if not self._waiting:
+            self._since = now
+        self._waiting.append((lane, settlement))
+        lane.unsettled += 1
+
+    def settle_if_due(self, now: float, *, at_once: bool) -> None:
+        """Settle when the group is large or old enough; raise `SettlementFailed`."""
+        if not self._waiting or now < self._retry_at:
+            return
+        old = now - self._since > GROUP_SECONDS
+        if at_once or old or len(self._waiting) >= GROUP_SIZE:
+            self._settle(now)
+
+    def _settle(self, now: float) -> None:
+        changed = {id(lane): lane for lane, _ in self._waiting if lane.changed}
+        try:
+            settle(
+                [settlement for _, settlement in self._waiting],
+                [lane.state() for lane in changed.values()],
+            )
+        except (OperationalError, InterfaceError) as error:
+            self._wait(now, error)
+            return
+        for lane, settlement in self._waiting:
+            lane.unsettled -= 1
+            lane.in_hand.discard(settlement.data)
+        for lane in changed.values():
+            lane.changed = False
+        self._waiting.clear()
+        self._failing_since = None
+
+    def _wait(self, now: float, error: Exception) -> None:
+        """Try again on a fresh connection, as long as the leases may last."""
+        connection.close()
+        self._failing_since = self._failing_since or now
+        self._retry_at = now + RETRY_SECONDS
+        if now - self._failing_since > SETTLE_SECONDS:
+            raise SettlementFailed(f"{len(self._waiting)} outcomes lost") from error
+        logger.warning("Settling failed, trying again: %s", type(error).__name__)

@@ -1,0 +1,78 @@
+"""The SQL of reading work: the oldest unsent rows of webhooks, and their payloads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from django.db import connection
+
+_READ: Final = """
+SELECT d.webhook_id, d.id, d.event_id, d.attempts, e.payload_size
+FROM unnest(%(webhooks)s::bigint[], %(executions)s::bigint[], %(rooms)s::int[])
+    AS lane(webhook_id, execution, room)
+CROSS JOIN LATERAL (
+    SELECT * FROM webhooks_webhookdata d
+    WHERE d.state = 1 AND d.webhook_id = lane.webhook_id
+      AND d.last_execution < lane.execution AND d.id <> ALL(%(in_hand)s::bigint[])
+    ORDER BY d.last_execution, d.id LIMIT lane.room) d
+JOIN event_log_event e ON e.id = d.event_id
+"""
+_PAYLOADS: Final = """
+SELECT e.id, e.payload, e.user_id, u.token
+FROM event_log_event e LEFT JOIN event_log_enduser u ON u.id = e.user_id
+WHERE e.id = ANY(%s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """One row to send: `id` is `id_webhook_data`, `attempts` those made before."""
+
+    webhook: int
+    id: int
+    event: int
+    attempts: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """What an event said, and whom it concerns; `token` is still sealed."""
+
+    event: int
+    body: bytes | None
+    user: int | None
+    token: str | None
+
+
+def read_unsent(
+    lanes: Iterable[tuple[int, int, int]], in_hand: Sequence[int]
+) -> list[Unsent]:
+    """The oldest unsent rows of each (webhook, execution, room), least tried first.
+
+    A row is offered once per execution; `in_hand` are rows read before.
+    """
+    webhooks, executions, rooms = zip(*lanes, strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _READ,
+            {
+                "webhooks": list(webhooks),
+                "executions": list(executions),
+                "rooms": list(rooms),
+                "in_hand": list(in_hand),
+            },
+        )
+        return [Unsent(*row) for row in cursor.fetchall()]
+
+
+def read_payloads(events: Sequence[int]) -> list[Payload]:
+    """The payloads of events."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PAYLOADS, [list(events)])
+        return [
+            Payload(event, None if body is None else bytes(body), user, token)
+            for event, body, user, token in cursor.fetchall()
+        ]

@@ -1,0 +1,114 @@
+"""Celery's side of the engine: shells without logic.
+
+A message wakes a loop, it is not a delivery: the `pump` task takes no argument, and
+losing, doubling or delaying one changes latency only.
+"""
+
+from __future__ import annotations
+
+import logging
+import mmap
+import os
+import secrets
+import socket
+from functools import cache
+
+from celery import shared_task
+from celery.signals import worker_process_init, worker_ready, worker_shutting_down
+from django.conf import settings
+from kombu.exceptions import OperationalError
+
+from apps.outbound.transport import Transport
+from apps.webhooks.conf import engine_settings, transport_policy
+from apps.webhooks.engine.bell import Bell
+from apps.webhooks.engine.executions import begin_execution
+from apps.webhooks.engine.leases import is_waiting
+from apps.webhooks.engine.mailbox import POSTED_SECONDS, Mailbox
+from apps.webhooks.engine.pump import Pump
+
+logger = logging.getLogger(__name__)
+
+# One byte shared by a worker and its forked processes: only the parent hears
+# SIGTERM, and a pump must stop taking work when it does.
+_stopping = mmap.mmap(-1, 1)
+
+
+@shared_task(name="webhooks.pump")
+def pump() -> None:
+    """Deliver what is unsent, until idle or out of time."""
+    if run_pump(transport(), mailbox()):
+        wake()
+
+
+@shared_task(name="webhooks.flush")
+def flush() -> None:
+    """A tick of the flusher. Half a period apart, so that two beats are harmless."""
+    execution = begin_execution(apart=settings.WEBHOOKS_FLUSHER_PERIOD / 2)
+    if execution is not None:
+        logger.info("Flusher execution %s began.", execution)
+    wake()
+
+
+@shared_task(name="webhooks.sweep")
+def sweep() -> None:
+    """Find what no bell told: lost rings, and the webhooks of pumps that died."""
+    if is_waiting():
+        wake()
+
+
+def wake() -> None:
+    """Tell that there is work; posts a message only if no pump is awake."""
+    if mailbox().ring():
+        post()
+
+
+def post() -> None:
+    """Post the message that wakes a pump; without a broker the flusher must do."""
+    try:
+        pump.apply_async(expires=POSTED_SECONDS)
+    except OperationalError:
+        logger.warning("The broker does not take messages; the flusher will see.")
+
+
+def run_pump(out: Transport, box: Mailbox | None) -> bool:
+    """One run of a pump in this process; without a mailbox it needs no Redis."""
+    engine = engine_settings()
+    holder = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
+    return Pump(
+        settings=engine,
+        transport=out,
+        bell=Bell(box, pump=holder, pumps=engine.pumps, post=post),
+        holder=holder,
+        user_agent=settings.WEBHOOKS_USER_AGENT,
+        stopping=lambda: _stopping[0] != 0,
+    ).run()
+
+
+@cache
+def mailbox() -> Mailbox:
+    """This process's line to the bell."""
+    return Mailbox.at(settings.REDIS_URL)
+
+
+@cache
+def transport() -> Transport:
+    """This process's door out; its connections outlive a pump's run."""
+    return Transport(transport_policy(), sockets=settings.WEBHOOKS_PUMP_SOCKETS)
+
+
+@worker_process_init.connect
+def _forget_parent(**_: object) -> None:
+    """Sockets opened before the fork belong to the parent."""
+    mailbox.cache_clear()
+    transport.cache_clear()
+
+
+@worker_ready.connect
+def _look_around(**_: object) -> None:
+    """What a dead worker left behind is found as soon as a new one is up."""
+    wake()
+
+
+@worker_shutting_down.connect
+def _stop_pumps(**_: object) -> None:
+    _stopping[0] = 1

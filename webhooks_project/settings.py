@@ -1,0 +1,207 @@
+"""Every setting of the service, from the environment (see `.env.example`)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import environ
+
+from webhooks_project import __version__
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+
+# Django
+SECRET_KEY: str = env.str("SECRET_KEY")
+DEBUG: bool = env.bool("DEBUG", default=False)
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1"])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+HTTPS_ONLY: bool = env.bool("HTTPS_ONLY", default=not DEBUG)
+
+INSTALLED_APPS = [
+    "webhooks_project.admin.ConsoleConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "apps.encryption",
+    "apps.receiver",
+    "apps.api_tokens",
+    "apps.event_log",
+    "apps.auth_providers",
+    "apps.webhooks",
+]
+MIDDLEWARE = [
+    "apps.api_tokens.request_id.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "webhooks_project.urls"
+WSGI_APPLICATION = "webhooks_project.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+APPEND_SLASH = False
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+# Dates in payloads are the original's: naive wall time of Paris (contract, 0.10).
+PAYLOAD_ZONE = ZoneInfo("Europe/Paris")
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS_ONLY
+SESSION_COOKIE_HTTPONLY = True
+SECURE_SSL_REDIRECT = HTTPS_ONLY
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS_ONLY else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS_ONLY
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+X_FRAME_OPTIONS = "DENY"
+
+# The truth: PostgreSQL. The engine needs it, no other database is supported.
+DATABASES: dict[str, Any] = {"default": env.db_url("DATABASE_URL")}
+if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
+    raise environ.ImproperlyConfigured(
+        "DATABASE_URL must name a PostgreSQL database: the engine needs PostgreSQL."
+    )
+DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", default=60)
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DATABASES["default"].setdefault("OPTIONS", {}).update(
+    connect_timeout=env.int("DATABASE_CONNECT_TIMEOUT", default=5),
+    application_name="bankhooks",
+)
+
+# The bell: Redis. Losing it costs latency, never data.
+REDIS_URL: str = env.str("REDIS_URL")
+
+CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    # Without a socket timeout kombu's health checks never run, and a half-open
+    # connection is waited on for ever.
+    "socket_timeout": 5,
+    "socket_connect_timeout": 0.5,
+    "health_check_interval": 5,
+    "retry_on_timeout": False,
+    "visibility_timeout": 3600,
+    "global_keyprefix": "bankhooks:",
+}
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = False
+CELERY_TASK_REJECT_ON_WORKER_LOST = False
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_DEFAULT_QUEUE = "control"
+CELERY_TASK_ROUTES = {"webhooks.pump": {"queue": "pump"}}
+CELERY_TASK_SOFT_TIME_LIMIT = 75
+CELERY_TASK_TIME_LIMIT = 85
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 1000
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_ACCEPT_CONTENT = ["json"]
+# A connection opened per task costs 3.8 ms of PostgreSQL's time.
+CELERY_DB_REUSE_MAX = 1_000_000
+CELERY_TIMEZONE = "UTC"
+
+# Secrets at rest: "id:base64 of 32 bytes", newest first, comma separated.
+WEBHOOKS_ENCRYPTION_KEYS: list[str] = env.list("WEBHOOKS_ENCRYPTION_KEYS")
+
+# Where webhooks may go.
+WEBHOOKS_ALLOWED_NETWORKS: str = env.str("WEBHOOKS_ALLOWED_NETWORKS", default="")
+WEBHOOKS_ALLOW_HTTP: bool = env.bool("WEBHOOKS_ALLOW_HTTP", default=False)
+WEBHOOKS_PROXY: str = env.str("WEBHOOKS_PROXY", default="")
+WEBHOOKS_CA_FILE: str = env.str("WEBHOOKS_CA_FILE", default="")
+
+WEBHOOKS_USER_AGENT: str = env.str(
+    "WEBHOOKS_USER_AGENT", default=f"bankhooks/{__version__}"
+)
+
+# How they are sent. Seconds, unless the name says otherwise.
+WEBHOOKS_CONNECT_TIMEOUT: float = env.float("WEBHOOKS_CONNECT_TIMEOUT", default=3.0)
+WEBHOOKS_DEADLINE: float = env.float("WEBHOOKS_DEADLINE", default=10.0)
+WEBHOOKS_MAX_IN_FLIGHT: int = env.int("WEBHOOKS_MAX_IN_FLIGHT", default=32)
+WEBHOOKS_COMPRESSION: bool = env.bool("WEBHOOKS_COMPRESSION", default=False)
+WEBHOOKS_MAX_PAYLOAD_BYTES: int = env.int(
+    "WEBHOOKS_MAX_PAYLOAD_BYTES", default=10 * 1024 * 1024
+)
+WEBHOOKS_FLUSHER_PERIOD: float = env.float("WEBHOOKS_FLUSHER_PERIOD", default=60.0)
+WEBHOOKS_SWEEP_PERIOD: float = env.float("WEBHOOKS_SWEEP_PERIOD", default=5.0)
+WEBHOOKS_CUTOFF_FAILURES: int = env.int("WEBHOOKS_CUTOFF_FAILURES", default=10)
+WEBHOOKS_CUTOFF_TIMEOUTS: int = env.int("WEBHOOKS_CUTOFF_TIMEOUTS", default=2)
+WEBHOOKS_LEASE: float = env.float("WEBHOOKS_LEASE", default=20.0)
+WEBHOOKS_PUMP_RUN: float = env.float("WEBHOOKS_PUMP_RUN", default=20.0)
+WEBHOOKS_PUMP_SOCKETS: int = env.int("WEBHOOKS_PUMP_SOCKETS", default=1000)
+WEBHOOKS_PUMPS: int = env.int("WEBHOOKS_PUMPS", default=8)
+WEBHOOKS_TEMPORARY_USER_MINUTES: int = env.int(
+    "WEBHOOKS_TEMPORARY_USER_MINUTES", default=30
+)
+
+CELERY_BEAT_SCHEDULE = {
+    "flush": {
+        "task": "webhooks.flush",
+        "schedule": WEBHOOKS_FLUSHER_PERIOD,
+        "options": {"expires": WEBHOOKS_FLUSHER_PERIOD},
+    },
+    "sweep": {
+        "task": "webhooks.sweep",
+        "schedule": WEBHOOKS_SWEEP_PERIOD,
+        "options": {"expires": WEBHOOKS_SWEEP_PERIOD},
+    },
+}
+
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "apps.api_tokens.authentication.TokenAuthentication"
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["apps.api_tokens.authentication.HasScope"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["apps.webhooks.api.parsers.StrictJSONParser"],
+    "EXCEPTION_HANDLER": "apps.webhooks.api.errors.handle",
+    "UNAUTHENTICATED_USER": None,
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * WEBHOOKS_MAX_PAYLOAD_BYTES
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {
+        "handlers": ["stderr"],
+        "level": env.str("LOG_LEVEL", default="INFO"),
+    },
+}
