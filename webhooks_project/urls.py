@@ -10,3 +10,6 @@ urlpatterns = [
     path("2.0/", include("apps.webhooks.api.urls")),
     path("", include("apps.webhooks.api.urls")),
 ]
+handler400 = "apps.webhooks.api.errors.bad_request"
+handler404 = "apps.webhooks.api.errors.not_found"
+handler500 = "apps.webhooks.api.errors.server_error"

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 
 def signature_date(moment: datetime) -> str:
     """`2022-06-27T11:08:52.577831Z`: UTC, always six digits of microseconds."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    naive = moment.astimezone(UTC).replace(tzinfo=None)
+    return naive.isoformat(timespec="microseconds") + "Z"
 
 
 def sign(secret_key: str, *, method: str, path: str, date: str, payload: bytes) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import pycurl
 
@@ -68,8 +68,7 @@ class TransportPolicy:
     proxy: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutgoingRequest:
+class OutgoingRequest(NamedTuple):
     """One POST, ready for the wire. `deadline` is seconds for all of it."""
 
     url: str

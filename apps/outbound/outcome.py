@@ -16,8 +16,8 @@ The transport returns these and never raises; nobody else sees libcurl's codes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Cause(StrEnum):
@@ -35,8 +35,7 @@ class Cause(StrEnum):
     INTERNAL = "internal"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timing:
+class Timing(NamedTuple):
     """Microseconds; None for a phase that a kept-alive connection skipped."""
 
     dns_us: int | None = None
@@ -46,9 +45,8 @@ class Timing:
     total_us: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What came of one request.
+class Outcome(NamedTuple):
+    """What came of one request. A tuple: there is one for every request.
 
     `headers` are the response's header lines as received, `excerpt` at most the
     first 4 KB of its body, `retry_after` seconds asked for by the receiver.
@@ -56,7 +54,7 @@ class Outcome:
 
     cause: Cause
     status: int | None = None
-    timing: Timing = field(default_factory=Timing)
+    timing: Timing = Timing()
     peer: str | None = None
     headers: bytes = b""
     excerpt: bytes = b""

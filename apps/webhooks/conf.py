@@ -27,8 +27,9 @@ class EngineSettings:
     cutoff_timeouts: int = 2
     lease: float = 20.0
     pump_run: float = 20.0
-    pump_sockets: int = 1000
+    pump_sockets: int = 400
     pumps: int = 8
+    user_agent: str = "bankhooks"
 
 
 def engine_settings() -> EngineSettings:
@@ -44,6 +45,7 @@ def engine_settings() -> EngineSettings:
         pump_run=settings.WEBHOOKS_PUMP_RUN,
         pump_sockets=settings.WEBHOOKS_PUMP_SOCKETS,
         pumps=settings.WEBHOOKS_PUMPS,
+        user_agent=settings.WEBHOOKS_USER_AGENT,
     )
 
 

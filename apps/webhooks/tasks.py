@@ -79,7 +79,6 @@ def run_pump(out: Transport, box: Mailbox | None) -> bool:
         transport=out,
         bell=Bell(box, pump=holder, pumps=engine.pumps, post=post),
         holder=holder,
-        user_agent=settings.WEBHOOKS_USER_AGENT,
         stopping=lambda: _stopping[0] != 0,
     ).run()
 

@@ -15,7 +15,7 @@ from apps.encryption.keyring import KeyringError
 from apps.outbound.outcome import Outcome
 from apps.webhooks.conf import EngineSettings
 from apps.webhooks.engine.leases import Lease
-from apps.webhooks.engine.settle import LaneState
+from apps.webhooks.engine.settle import LaneState, microseconds
 from apps.webhooks.engine.unsent import Unsent
 from apps.webhooks.rules.cutoff import Cutoff
 from apps.webhooks.rules.ramp import Ramp
@@ -34,11 +34,11 @@ class Registration:
     """What does not change while a lane is held. `deadline` in seconds."""
 
     id: int
-    event: str
     url: str
     path: str
+    headers: tuple[str, ...]
     deadline: float
-    compression: bool
+    gzip: bool
 
 
 @dataclass(slots=True, kw_only=True)
@@ -46,7 +46,8 @@ class Lane:
     """Decides what its webhook may be sent now; knows nothing of I/O.
 
     `scheme` is None when the provider's secret cannot be opened: then nothing is
-    sent, and the attempts say so.
+    sent, and the attempts say so. `doubtful` until the first success if the webhook
+    failed last: many of them at once must not take all the sockets.
     """
 
     registration: Registration
@@ -56,6 +57,7 @@ class Lane:
     cutoff: Cutoff
     ramp: Ramp
     careful_left: int
+    doubtful: bool
     waiting: deque[Unsent] = field(default_factory=deque)
     in_hand: set[int] = field(default_factory=set)
     in_flight: int = 0
@@ -66,6 +68,7 @@ class Lane:
     leaving: bool = False
     changed: bool = False
     in_turn: bool = False
+    counted_doubtful: bool = False
     idle_since: float = 0.0
 
     @classmethod
@@ -84,6 +87,7 @@ class Lane:
             ),
             ramp=Ramp(cap=lease.max_in_flight or settings.max_in_flight),
             careful_left=lease.careful_left,
+            doubtful=lease.doubtful,
             idle_since=now,
         )
 
@@ -122,22 +126,26 @@ class Lane:
         self.in_flight += 1
         return self.waiting.popleft()
 
-    def ended(self, outcome: Outcome, now: datetime) -> None:
-        """Count an outcome and move the window."""
+    def succeeded(self) -> None:
+        """Count an accepted request and open the window."""
         self.in_flight -= 1
-        cutoff = self.cutoff
-        if outcome.accepted:
-            self.cutoff = cutoff.after_success()
-            self.ramp = self.ramp.after_success()
-        else:
-            self.cutoff = cutoff.after_failure(timed_out=outcome.timed_out)
-            self.ramp = self.ramp.after_failure()
-            rest = rest_until(outcome.status, outcome.retry_after, now)
-            self.rest_until = rest or self.rest_until
-            # For good: a request that was in flight may still succeed, but nothing
-            # more is sent before the next execution.
-            self.cut_off = self.cut_off or self.cutoff.reason is not None
-        self.changed |= self.cutoff is not cutoff
+        self.doubtful = False
+        self.ramp = self.ramp.after_success()
+        if self.cutoff.failures:
+            self.cutoff = self.cutoff.after_success()
+            self.changed = True
+
+    def failed(self, outcome: Outcome, now: datetime) -> None:
+        """Count a request that was not accepted, and close the window to one."""
+        self.in_flight -= 1
+        self.ramp = self.ramp.after_failure()
+        self.cutoff = self.cutoff.after_failure(timed_out=outcome.timed_out)
+        # For good: a request that is in flight may still succeed, but nothing more
+        # is sent before the next execution.
+        self.cut_off = self.cut_off or self.cutoff.reason is not None
+        rest = rest_until(outcome.status, outcome.retry_after, now)
+        self.rest_until = rest or self.rest_until
+        self.changed = True
 
     def state(self) -> LaneState:
         """What settlement keeps of this lane."""
@@ -148,19 +156,29 @@ class Lane:
             timeouts=self.cutoff.timeouts,
             careful_left=self.careful_left,
             cut_off=self.cut_off,
-            rest_until=self.rest_until,
+            rest_us=None if self.rest_until is None else microseconds(self.rest_until),
         )
 
 
 def _registration(lease: Lease, settings: EngineSettings) -> Registration:
-    compression = lease.compression
+    compressed = lease.compression
+    if compressed is None:
+        compressed = settings.compression
+    headers = [
+        "Content-Type: application/json; charset=utf-8",
+        "Accept-Encoding: identity",
+        f"User-Agent: {settings.user_agent}",
+        f"X-Webhook-Event: {lease.event}",
+    ]
+    if compressed:
+        headers.append("Content-Encoding: gzip")
     return Registration(
         id=lease.webhook,
-        event=lease.event,
         url=lease.url,
         path=urlsplit(lease.url).path or "/",
+        headers=tuple(headers),
         deadline=float(lease.deadline or settings.deadline),
-        compression=settings.compression if compression is None else compression,
+        gzip=compressed,
     )
 
 

@@ -15,6 +15,9 @@ from apps.webhooks.engine.unsent import Unsent, read_unsent
 # Leases taken by one statement. Small enough that a burst of webhooks is shared
 # among pumps, large enough that its cost is spread.
 ACQUIRE_AT_ONCE: Final = 128
+# Webhooks that failed last may take one socket in so many: a thousand dead receivers
+# opened again by one execution do not keep the healthy ones waiting.
+DOUBTFUL_SHARE: Final = 2
 # An idle lane is kept so long, so that the webhook's next event costs no lease.
 LINGER_SECONDS: Final = 0.5
 
@@ -27,6 +30,8 @@ class Lanes:
         self._settings = settings
         self._held: dict[int, Lane] = {}
         self._turn: deque[Lane] = deque()
+        self._doubtful_turn: deque[Lane] = deque()
+        self._doubtful_in_flight = 0
 
     def __len__(self) -> int:
         return len(self._held)
@@ -34,7 +39,13 @@ class Lanes:
     @property
     def are_waiting(self) -> bool:
         """Could a lane send if there were room for it?"""
-        return bool(self._turn)
+        return bool(self._turn) or (
+            self._doubtful_room > 0 and bool(self._doubtful_turn)
+        )
+
+    @property
+    def _doubtful_room(self) -> int:
+        return self._settings.pump_sockets // DOUBTFUL_SHARE - self._doubtful_in_flight
 
     def acquire(self, now: float) -> bool:
         """Take leases; True if there may be more to take."""
@@ -70,9 +81,9 @@ class Lanes:
 
     def queue(self, lane: Lane) -> None:
         """Give a lane that may send its turn."""
-        if lane.may_send and not lane.in_turn:
+        if not lane.in_turn and lane.may_send:
             lane.in_turn = True
-            self._turn.append(lane)
+            (self._doubtful_turn if lane.doubtful else self._turn).append(lane)
 
     def pick(self, rows: int, size: int) -> list[tuple[Lane, Unsent]]:
         """Up to `rows` rows of up to `size` bytes together, one per lane and turn.
@@ -80,15 +91,36 @@ class Lanes:
         At least one, whatever its size, if `size` is positive.
         """
         picked: list[tuple[Lane, Unsent]] = []
-        while self._turn and len(picked) < rows and size > 0:
+        while len(picked) < rows and size > 0 and (lane := self._next()) is not None:
+            row = lane.take()
+            size -= row.size
+            picked.append((lane, row))
+            self.queue(lane)
+        return picked
+
+    def _next(self) -> Lane | None:
+        """The lane whose turn it is, if one may send."""
+        while self._turn:
             lane = self._turn.popleft()
             lane.in_turn = False
             if lane.may_send:
-                row = lane.take()
-                size -= row.size
-                picked.append((lane, row))
-                self.queue(lane)
-        return picked
+                return lane
+        while self._doubtful_turn and self._doubtful_room > 0:
+            lane = self._doubtful_turn.popleft()
+            lane.in_turn = False
+            if lane.may_send:
+                lane.counted_doubtful = True
+                self._doubtful_in_flight += 1
+                return lane
+        return None
+
+    def landed(self, lane: Lane, now: float) -> None:
+        """A request of this lane has ended; the lane may send the next one."""
+        lane.idle_since = now
+        if lane.counted_doubtful:
+            lane.counted_doubtful = False
+            self._doubtful_in_flight -= 1
+        self.queue(lane)
 
     def renew(self) -> None:
         """Extend all leases; a lane whose lease is lost sends nothing more."""

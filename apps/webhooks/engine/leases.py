@@ -61,7 +61,8 @@ _ACQUIRE: Final = (
     LIMIT %(limit)s
     FOR UPDATE OF l SKIP LOCKED
 ), taken AS (
-    SELECT free.*, l.consecutive_failures > 0 AND l.cut_off_at IS NULL
+    SELECT free.*, l.consecutive_failures > 0 OR l.cut_off_at IS NOT NULL AS doubtful,
+        l.consecutive_failures > 0 AND l.cut_off_at IS NULL
         AND EXISTS (SELECT 1 FROM webhooks_webhookdata d
                     WHERE d.state = 1 AND d.webhook_id = l.webhook_id
                       AND d.last_execution < l.execution) AS unfinished,
@@ -92,7 +93,7 @@ LEFT JOIN auth_providers_authprovider p ON p.id = w.auth_provider_id
 WHERE l.webhook_id = taken.webhook_id
 RETURNING l.webhook_id, l.token, l.execution, l.consecutive_failures, l.timeouts,
     l.careful_left, l.suspect, l.suspect_expiries, w.event, w.url, w.deadline,
-    w.max_in_flight, w.compression, p.type, p.config
+    w.max_in_flight, w.compression, p.type, p.config, doubtful
 """
 )
 _WAITING: Final = _BACKLOG + "LIMIT 1) SELECT EXISTS (SELECT 1 FROM free)"
@@ -144,6 +145,7 @@ class Lease:
     compression: bool | None
     provider_type: str | None
     provider_config: str | None
+    doubtful: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

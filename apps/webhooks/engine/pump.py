@@ -30,7 +30,7 @@ from apps.webhooks.engine.leases import LeaseTerms
 from apps.webhooks.engine.payloads import Payloads
 from apps.webhooks.engine.recorder import Recorder
 from apps.webhooks.engine.request import build
-from apps.webhooks.engine.settle import Settlement
+from apps.webhooks.engine.settle import Settlement, microseconds, printable
 from apps.webhooks.engine.unsent import Unsent
 from apps.webhooks.rules.timetable import next_execution
 
@@ -73,13 +73,11 @@ class Pump:
         transport: Transport,
         bell: Bell,
         holder: str,
-        user_agent: str,
         stopping: Callable[[], bool],
     ) -> None:
         self._settings = settings
         self._transport = transport
         self._bell = bell
-        self._user_agent = user_agent
         self._stopping = stopping
         terms = LeaseTerms(
             holder=holder, lease=settings.lease, deadline=settings.deadline
@@ -207,7 +205,6 @@ class Pump:
             payload=payload.body,
             user_token=user_token,
             date=flight.date,
-            user_agent=self._user_agent,
         )
         flight.body_bytes = built.body_bytes
         flight.sent_bytes = len(built.request.body)
@@ -215,40 +212,50 @@ class Pump:
 
     def _collect(self) -> None:
         busy = self._lanes.are_waiting and self._transport.room
-        for flight, outcome in self._transport.completed(0 if busy else POLL_SECONDS):
-            self._ended(flight, outcome, time.monotonic())
-        self._recorder.settle_if_due(
-            time.monotonic(), at_once=not self._transport.in_flight
-        )
+        ended = self._transport.completed(0 if busy else POLL_SECONDS)
+        now = time.monotonic()
+        for flight, outcome in ended:
+            self._ended(flight, outcome, now)
+        self._recorder.settle_if_due(now, at_once=not self._transport.in_flight)
 
     def _ended(self, flight: Flight, outcome: Outcome, now: float) -> None:
-        lane, row = flight.lane, flight.row
-        self._bytes -= row.size
-        wall = datetime.now(UTC)
-        lane.ended(outcome, wall)
-        lane.idle_since = now
-        self._recorder.add(lane, self._settlement(flight, outcome, wall), now)
-        self._lanes.queue(lane)
-
-    def _settlement(
-        self, flight: Flight, outcome: Outcome, wall: datetime
-    ) -> Settlement:
         lane = flight.lane
-        next_try = None
-        if not outcome.accepted:
-            next_try = next_execution(
-                self._execution_began, self._settings.flusher_period, wall
+        self._bytes -= flight.row.size
+        if outcome.accepted:
+            lane.succeeded()
+            settlement = _record(flight, outcome)
+        else:
+            wall = datetime.now(UTC)
+            lane.failed(outcome, wall)
+            settlement = _record(flight, outcome)._replace(
+                headers=printable(outcome.headers),
+                excerpt=outcome.excerpt,
+                next_try_us=microseconds(self._next_try(lane, wall)),
             )
-            next_try = max(next_try, lane.rest_until or next_try)
-        return Settlement(
-            data=flight.row.id,
-            webhook=lane.registration.id,
-            token=lane.token,
-            execution=lane.execution,
-            number=flight.row.attempts + 1,
-            started_at=flight.date,
-            outcome=outcome,
-            body_bytes=flight.body_bytes,
-            sent_bytes=flight.sent_bytes,
-            next_try_at=next_try,
-        )
+        self._recorder.add(lane, settlement, now)
+        self._lanes.landed(lane, now)
+
+    def _next_try(self, lane: Lane, wall: datetime) -> datetime:
+        """When the flusher comes back to it, or the receiver's rest is over."""
+        period = self._settings.flusher_period
+        then = next_execution(self._execution_began, period, wall)
+        return max(then, lane.rest_until or then)
+
+
+def _record(flight: Flight, outcome: Outcome) -> Settlement:
+    lane = flight.lane
+    return Settlement(
+        flight.row.id,
+        lane.registration.id,
+        lane.token,
+        lane.execution,
+        flight.row.attempts + 1,
+        outcome.accepted,
+        microseconds(flight.date),
+        outcome.cause.value,
+        outcome.status,
+        *outcome.timing,
+        outcome.peer,
+        flight.body_bytes,
+        flight.sent_bytes,
+    )

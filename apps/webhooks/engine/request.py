@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import gzip
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from apps.auth_providers.schemes import Delivery, Scheme
 from apps.outbound.transport import OutgoingRequest
@@ -18,8 +18,7 @@ METHOD = "POST"
 GZIP_LEVEL = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Built:
+class Built(NamedTuple):
     """A request, and its body's size before compression."""
 
     request: OutgoingRequest
@@ -34,7 +33,6 @@ def build(
     payload: bytes,
     user_token: str | None,
     date: datetime,
-    user_agent: str,
 ) -> Built:
     """Body, gzip and headers of one attempt (contract, "headers sent").
 
@@ -42,33 +40,13 @@ def build(
     the byte: gzip carries no time, and the id is spliced, not serialised.
     """
     body = splice_id(payload, row.id)
+    delivery = Delivery(METHOD, registration.path, body, date, user_token)
     headers = [
-        "Content-Type: application/json; charset=utf-8",
-        "Accept-Encoding: identity",
-        f"User-Agent: {user_agent}",
+        *registration.headers,
         f"X-Webhook-Data-Id: {row.id}",
-        f"X-Webhook-Event: {registration.event}",
         f"X-Webhook-Attempt: {row.attempts + 1}",
-        *scheme.headers(
-            Delivery(
-                method=METHOD,
-                path=registration.path,
-                payload=body,
-                date=date,
-                user_token=user_token,
-            )
-        ),
+        *scheme.headers(delivery),
     ]
-    sent = body
-    if registration.compression:
-        sent = gzip.compress(body, GZIP_LEVEL, mtime=0)
-        headers.append("Content-Encoding: gzip")
-    return Built(
-        request=OutgoingRequest(
-            url=registration.url,
-            headers=headers,
-            body=sent,
-            deadline=registration.deadline,
-        ),
-        body_bytes=len(body),
-    )
+    sent = gzip.compress(body, GZIP_LEVEL, mtime=0) if registration.gzip else body
+    request = OutgoingRequest(registration.url, headers, sent, registration.deadline)
+    return Built(request, len(body))

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 from django.db import connection
-
-from apps.outbound.outcome import Outcome
 
 _EPOCH: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -60,25 +57,38 @@ WHERE d.id = o.data AND d.state <> 2
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settlement:
-    """One request's record. Sizes in bytes; `next_try_at` after a failure only."""
+class Settlement(NamedTuple):
+    """One request's record, its fields in the order of the statement's arrays.
+
+    Sizes in bytes, durations and instants in microseconds; `headers`, `excerpt` and
+    `next_try_us` after a failure only: what an accepted request answered says
+    nothing and would double the table.
+    """
 
     data: int
     webhook: int
     token: int
     execution: int
     number: int
-    started_at: datetime
-    outcome: Outcome
+    accepted: bool
+    started_us: int
+    cause: str
+    status: int | None
+    dns_us: int | None
+    connect_us: int | None
+    tls_us: int | None
+    first_byte_us: int | None
+    total_us: int
+    peer: str | None
     body_bytes: int
     sent_bytes: int
-    next_try_at: datetime | None
+    headers: str = ""
+    excerpt: bytes = b""
+    next_try_us: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LaneState:
-    """The counters of a lane, to be kept with its lease."""
+class LaneState(NamedTuple):
+    """The counters of a lane, to be kept with its lease; in the arrays' order."""
 
     webhook: int
     token: int
@@ -86,14 +96,17 @@ class LaneState:
     timeouts: int
     careful_left: int
     cut_off: bool
-    rest_until: datetime | None
+    rest_us: int | None
 
 
-def settle(settlements: Sequence[Settlement], lanes: Iterable[LaneState]) -> None:
+def settle(settlements: Sequence[Settlement], lanes: Sequence[LaneState]) -> None:
     """Record attempts, mark rows, keep counters: all of it or nothing."""
-    columns = [_array(column, settlements) for column in _SETTLEMENT_COLUMNS]
-    states = list(lanes)
-    columns += [_array(column, states) for column in _LANE_COLUMNS]
+    columns: list[str] = []
+    for column in zip(*settlements, strict=True):
+        columns.append(_array(column))
+    for column in zip(*lanes, strict=True):
+        columns.append(_array(column))
+    columns += ["{}"] * (_COLUMNS - len(columns))
     with connection.cursor() as cursor:
         cursor.execute(_SETTLE, columns)
 
@@ -103,9 +116,16 @@ def microseconds(instant: datetime) -> int:
     return (instant - _EPOCH) // _MICROSECOND
 
 
-def _array(column: Callable[[Any], object], items: Sequence[Any]) -> str:
+def printable(headers: bytes) -> str:
+    """Response headers as text: latin-1 as HTTP has it; PostgreSQL refuses NUL."""
+    return headers.decode("latin-1").replace("\x00", "\ufffd")
+
+
+def _array(column: tuple[object, ...]) -> str:
     """A PostgreSQL array literal: one parameter instead of one per value."""
-    return "{" + ",".join([_element(column(item)) for item in items]) + "}"
+    if isinstance(column[0], int):
+        return "{%s}" % ",".join(map(str, column)).replace("None", "NULL")
+    return "{%s}" % ",".join([_element(value) for value in column])
 
 
 def _element(value: object) -> str:
@@ -113,47 +133,12 @@ def _element(value: object) -> str:
         return "NULL"
     if isinstance(value, int):
         return str(value)
-    if isinstance(value, datetime):
-        return str(microseconds(value))
-    text = "\\x" + value.hex() if isinstance(value, bytes) else str(value)
+    if not value:
+        return '""'
+    if isinstance(value, bytes):
+        return f'"\\\\x{value.hex()}"'
+    text = str(value)
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _printable(headers: bytes) -> str:
-    """Response headers as text: latin-1 as HTTP has it; PostgreSQL refuses NUL."""
-    return headers.decode("latin-1").replace("\x00", "\ufffd")
-
-
-# In the order of the statement's arrays. What an accepted request answered is not
-# kept: it says nothing and would double the table.
-_SETTLEMENT_COLUMNS: Final[tuple[Callable[[Settlement], object], ...]] = (
-    lambda s: s.data,
-    lambda s: s.webhook,
-    lambda s: s.token,
-    lambda s: s.execution,
-    lambda s: s.number,
-    lambda s: s.outcome.accepted,
-    lambda s: s.started_at,
-    lambda s: s.outcome.cause.value,
-    lambda s: s.outcome.status,
-    lambda s: s.outcome.timing.dns_us,
-    lambda s: s.outcome.timing.connect_us,
-    lambda s: s.outcome.timing.tls_us,
-    lambda s: s.outcome.timing.first_byte_us,
-    lambda s: s.outcome.timing.total_us,
-    lambda s: s.outcome.peer,
-    lambda s: s.body_bytes,
-    lambda s: s.sent_bytes,
-    lambda s: "" if s.outcome.accepted else _printable(s.outcome.headers),
-    lambda s: b"" if s.outcome.accepted else s.outcome.excerpt,
-    lambda s: s.next_try_at,
-)
-_LANE_COLUMNS: Final[tuple[Callable[[LaneState], object], ...]] = (
-    lambda lane: lane.webhook,
-    lambda lane: lane.token,
-    lambda lane: lane.failures,
-    lambda lane: lane.timeouts,
-    lambda lane: lane.careful_left,
-    lambda lane: lane.cut_off,
-    lambda lane: lane.rest_until,
-)
+_COLUMNS: Final = len(Settlement._fields) + len(LaneState._fields)

@@ -9,13 +9,25 @@ from typing import Any
 ID_KEY = "id_webhook_data"
 MAX_DEPTH = 64
 
-_TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
+# Only for text that has been parsed: on a string without an end it is quadratic.
+_TOKENS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[{]|[\]}]', re.DOTALL)
 # Escapes that may stand for a NUL or half a surrogate pair.
 _SUSPECT = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
+_DECODER = json.JSONDecoder()
 
 
 class InvalidJson(ValueError):
     """The text is not JSON that can be stored and sent; says why in a sentence."""
+
+
+class CheckedPayload(bytes):
+    """A payload that needs no further check but that of its size.
+
+    It was part of a text that passed `parse_strict`, is an object without
+    `id_webhook_data`, and has no blanks around it: see `checked_payload`.
+    """
+
+    __slots__ = ()
 
 
 def parse_strict(text: bytes) -> Any:
@@ -28,7 +40,6 @@ def parse_strict(text: bytes) -> Any:
         decoded = text.decode("utf-8")
     except UnicodeDecodeError as error:
         raise InvalidJson("The body is not UTF-8.") from error
-    _check_depth(text)
     try:
         value = json.loads(
             decoded, object_pairs_hook=_unique, parse_constant=_no_constant
@@ -39,6 +50,7 @@ def parse_strict(text: bytes) -> Any:
         raise
     except ValueError as error:
         raise InvalidJson("The body is not valid JSON.") from error
+    _check_depth(text)
     if _SUSPECT.search(text):
         _check_strings(value)
     return value
@@ -51,18 +63,34 @@ def raw_member(text: bytes, key: str) -> bytes | None:
     this way: parsed and written again, `1.10` would become `1.1`.
     """
     decoded = text.decode("utf-8")
-    decoder = json.JSONDecoder()
-    position = decoded.index("{") + 1
-    while True:
-        position = _skip(decoded, position)
-        if decoded[position] == "}":
-            return None
-        name, position = decoder.raw_decode(decoded, position)
-        position = _skip(decoded, position)
-        _, end = decoder.raw_decode(decoded, position)
-        if name == key:
-            return decoded[position:end].encode()
-        position = end
+    found, _ = _walk(decoded, decoded.index("{"), key)
+    return None if found is None else decoded[found].encode()
+
+
+def raw_member_of_each(
+    text: bytes, key: str, *, within: str | None = None
+) -> list[bytes | None]:
+    """`raw_member` of every object of a list, which is parsed but once for it.
+
+    `text` has passed `parse_strict`; it is the list of objects itself, or an object
+    whose member `within` is that list.
+    """
+    decoded = text.decode("utf-8")
+    position = decoded.index("[") if within is None else _enter(decoded, within)
+    members: list[bytes | None] = []
+    while decoded[position := _skip(decoded, position + 1)] != "]":
+        found, position = _walk(decoded, position, key)
+        members.append(None if found is None else decoded[found].encode())
+    return members
+
+
+def checked_payload(raw: bytes, value: object) -> CheckedPayload:
+    """A payload from its bytes and from what `parse_strict` made of them."""
+    if not isinstance(value, dict):
+        raise InvalidJson("The payload is not a JSON object.")
+    if ID_KEY in value:
+        raise InvalidJson(f"The payload may not have the key {ID_KEY!r}.")
+    return CheckedPayload(raw.strip() if value else b"{}")
 
 
 def dump(payload: dict[str, Any]) -> bytes:
@@ -86,6 +114,8 @@ def splice_id(payload: bytes, id_webhook_data: int) -> bytes:
 
 
 def _check_depth(text: bytes) -> None:
+    if text.count(b"{") + text.count(b"[") <= MAX_DEPTH:
+        return
     depth = 0
     for token in _TOKENS.finditer(text):
         mark = token.group()
@@ -137,3 +167,30 @@ def _skip(text: str, position: int) -> int:
     while text[position] in " \t\r\n,:":
         position += 1
     return position
+
+
+def _walk(text: str, position: int, key: str) -> tuple[slice | None, int]:
+    """Where the value of `key` is in the object that begins at `position`, and
+    where that object's closing brace is."""
+    found = None
+    while text[position := _skip(text, position + 1)] != "}":
+        name, position = _DECODER.raw_decode(text, position)
+        start = _skip(text, position)
+        _, position = _DECODER.raw_decode(text, start)
+        if name == key:
+            found = slice(start, position)
+        # One back: what follows the value may be the brace itself.
+        position -= 1
+    return found, position
+
+
+def _enter(text: str, key: str) -> int:
+    """Where the value of a member of the outermost object begins."""
+    position = text.index("{")
+    while True:
+        name, position = _DECODER.raw_decode(text, _skip(text, position + 1))
+        position = _skip(text, position)
+        if name == key:
+            return position
+        _, position = _DECODER.raw_decode(text, position)
+        position -= 1
