@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 
 def signature_date(moment: datetime) -> str:
     """`2022-06-27T11:08:52.577831Z`: UTC, always six digits of microseconds."""
-    naive = moment.astimezone(UTC).replace(tzinfo=None)
-    return naive.isoformat(timespec="microseconds") + "Z"
+    # isoformat() without a timespec would drop microseconds that are zero.
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
 
 
 def sign(secret_key: str, *, method: str, path: str, date: str, payload: bytes) -> str:

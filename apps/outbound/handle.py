@@ -15,6 +15,8 @@ from apps.outbound.outcome import Cause, Outcome, Timing
 # body without end is cut.
 MAX_RESPONSE_BYTES: Final = 64 * 1024
 EXCERPT_BYTES: Final = 4 * 1024
+# A handle at rest forgets a body larger than this.
+LARGE_BYTES: Final = 64 * 1024
 
 # libcurl's codes that pycurl has no names for.
 _HTTP2_STREAM: Final = 92
@@ -83,7 +85,9 @@ class Handle:
 
     __slots__ = (
         "body",
+        "deadline",
         "easy",
+        "large",
         "lines",
         "policy",
         "received",
@@ -98,6 +102,8 @@ class Handle:
         self.lines: list[bytes] = []
         self.body = bytearray()
         self.received = 0
+        self.deadline = 0.0
+        self.large = False
         self.refusal: str | None = None
         self.reusable = True
         self.tag: Any = None
@@ -132,7 +138,10 @@ class Handle:
         easy.setopt(pycurl.URL, request.url)
         easy.setopt(pycurl.HTTPHEADER, [*request.headers, "Expect:"])
         easy.setopt(pycurl.POSTFIELDS, request.body)
-        easy.setopt(pycurl.TIMEOUT_MS, int(request.deadline * 1000))
+        self.large = len(request.body) > LARGE_BYTES
+        if request.deadline != self.deadline:
+            easy.setopt(pycurl.TIMEOUT_MS, int(request.deadline * 1000))
+            self.deadline = request.deadline
         if request.client_certificate is not None:
             # Keys go in as bytes, never by way of the disk, and the handle that
             # held them is not used again.
@@ -143,9 +152,11 @@ class Handle:
 
     def unload(self) -> None:
         """Be ready for the next request; hold on to nothing of this one."""
-        self.easy.setopt(pycurl.POSTFIELDS, b"")
+        if self.large:
+            self.easy.setopt(pycurl.POSTFIELDS, b"")
         self.lines.clear()
-        self.body.clear()
+        if self.received:
+            self.body.clear()
         self.received = 0
         self.refusal = None
         self.tag = None
@@ -190,7 +201,7 @@ class Handle:
             total_us=total,
         )
 
-    def _open_socket(self, _purpose: int, address: Any) -> Any:
+    def _open_socket(self, _purpose: int, address: Any) -> int:
         """The guard: called by libcurl with the address it is about to dial."""
         family, kind, protocol, where = address
         host = where[0] if isinstance(where, tuple) else str(where)
@@ -198,7 +209,8 @@ class Handle:
             self.refusal = self.policy.addresses.refusal(host)
         if self.refusal is not None:
             return pycurl.SOCKET_BAD
-        return socket.socket(family, kind, protocol)
+        # As a bare descriptor, which libcurl then owns and closes.
+        return socket.socket(family, kind, protocol).detach()
 
     def _receive(self, chunk: bytes) -> int | None:
         self.received += len(chunk)

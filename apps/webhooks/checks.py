@@ -28,7 +28,7 @@ _LOOPBACK: Final = (
 def lease_outlives_request(**_: Any) -> list[CheckMessage]:
     """A lease that ends during a request lets another pump send the same again."""
     least = settings.WEBHOOKS_DEADLINE + SETTLE_SECONDS
-    if settings.WEBHOOKS_LEASE >= least:
+    if least <= settings.WEBHOOKS_LEASE:
         return []
     return [
         Error(

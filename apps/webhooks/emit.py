@@ -32,13 +32,14 @@ WHERE id = ANY(%s) AND permanent_at IS NULL FOR SHARE
 """
 _EMIT: Final = """
 WITH emission AS MATERIALIZED (
-    SELECT * FROM unnest(%(names)s::text[], %(users)s::bigint[], %(payloads)s::bytea[],
+    SELECT * FROM unnest(%(names)s::text[], %(users)s::bigint[], %(payloads)s::text[],
         %(digests)s::bytea[], %(keys)s::text[])
     WITH ORDINALITY AS e(name, user_id, payload, digest, key, position)
 ), event AS (
     INSERT INTO event_log_event (name, user_id, payload, payload_sha256, payload_size,
         origin, source, idempotency_key)
-    SELECT name, user_id, payload, digest, length(payload), %(origin)s, %(source)s, key
+    SELECT name, user_id, payload, digest, octet_length(payload), %(origin)s,
+        %(source)s, key
     FROM emission ORDER BY position
     ON CONFLICT (source, idempotency_key) WHERE idempotency_key IS NOT NULL
     DO NOTHING
@@ -191,7 +192,7 @@ def _insert(
             {
                 "names": names,
                 "users": [emission.user for emission in emissions],
-                "payloads": bodies,
+                "payloads": [body.decode() for body in bodies],
                 "digests": [_digest(body) for body in bodies],
                 "keys": [emission.idempotency_key for emission in emissions],
                 "held": held,

@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=64)),
-                ('payload', models.BinaryField(null=True)),
+                ('payload', models.TextField(null=True)),
                 ('payload_sha256', models.BinaryField()),
                 ('payload_size', models.PositiveIntegerField()),
                 ('origin', models.CharField(choices=[('api', 'API'), ('platform', 'platform'), ('python', 'Python'), ('sync', 'background synchronisation'), ('console', 'console')], default='python', max_length=16)),

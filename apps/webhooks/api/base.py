@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Final
 
+from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -18,7 +20,7 @@ class ApiView(APIView):
     """Takes tokens with the scope `required_scope`, answers JSON."""
 
     required_scope: ClassVar[str] = Scope.CONFIG
-    parser_classes = (StrictJSONParser, StrictFormParser)
+    parser_classes: Sequence[type[BaseParser]] = (StrictJSONParser, StrictFormParser)
     metadata_class = None
 
     @property

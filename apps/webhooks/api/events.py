@@ -8,12 +8,13 @@ from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.api_tokens.authentication import caller_of
 from apps.api_tokens.models import Scope
 from apps.event_log.catalogue import event_name
 from apps.event_log.models import Event
 from apps.webhooks.api.base import ApiView
 from apps.webhooks.api.parameters import refuse_unknown
-from apps.webhooks.api.parsers import JsonBody, StrictJSONParser
+from apps.webhooks.api.parsers import JsonBody, StrictJSONParser, body_of
 from apps.webhooks.emit import Emission, Emitted, emit_many
 from apps.webhooks.formats.json_body import (
     checked_payload,
@@ -45,7 +46,7 @@ class EventsView(ApiView):
 
     def post(self, request: Request) -> Response:
         """Emit; 201, or 200 if nothing was new. A bulk is emitted whole or not."""
-        body = request.data
+        body = body_of(request)
         if not isinstance(body, JsonBody):
             raise _missing("event")
         key = request.META.get("HTTP_IDEMPOTENCY_KEY")
@@ -56,9 +57,8 @@ class EventsView(ApiView):
             raise _invalid("In a bulk each event has its own idempotency_key.")
         else:
             emissions = _bulk(body, listed)
-        emitted = emit_many(
-            emissions, origin=Event.Origin.PLATFORM, source=f"api:{request.auth.token}"
-        )
+        source = f"api:{caller_of(request).token}"
+        emitted = emit_many(emissions, origin=Event.Origin.PLATFORM, source=source)
         return _reply(emitted, bulk=listed is not None)
 
 

@@ -10,7 +10,7 @@ from django.db.models import Model, QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.webhooks.api.parsers import JsonBody, parse_form
+from apps.webhooks.api.parsers import JsonBody, body_of, parse_form
 from apps.webhooks.registrations import Refused
 
 MAX_LIMIT: Final = 1000
@@ -57,13 +57,13 @@ class Page:
 def parameters(request: Request) -> dict[str, Any]:
     """Those of the body and of the query string, each given once."""
     query = {name: _typed(name, text) for name, text in _query(request).items()}
-    data = request.data
-    if isinstance(data, JsonBody):
-        if not isinstance(data.value, dict):
-            raise Refused("invalidValue", "", "The body is not a JSON object.")
-        body = data.value
+    given = body_of(request)
+    if not isinstance(given, JsonBody):
+        body = {name: _typed(name, text) for name, text in given.items()}
+    elif isinstance(given.value, dict):
+        body = given.value
     else:
-        body = {name: _typed(name, text) for name, text in data.items()}
+        raise Refused("invalidValue", "", "The body is not a JSON object.")
     for name in query.keys() & body.keys():
         raise Refused("invalidValue", name, f"The parameter {name} is given twice.")
     return query | body

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 
 from django.http import HttpRequest, UnreadablePostError
 from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
 
 from apps.webhooks.formats.json_body import parse_strict
 from apps.webhooks.registrations import Refused
@@ -35,7 +36,7 @@ class StrictJSONParser(BaseParser):
         stream: IO[Any],
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
-    ) -> JsonBody:
+    ) -> Any:
         """Raise `InvalidJson` or `Refused`."""
         text = _read(stream, parser_context or {})
         return JsonBody(text=text, value=parse_strict(text))
@@ -51,9 +52,16 @@ class StrictFormParser(BaseParser):
         stream: IO[Any],
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
-    ) -> dict[str, str]:
+    ) -> Any:
         """Raise `Refused`."""
         return parse_form(_read(stream, parser_context or {}))
+
+
+def body_of(request: Request) -> JsonBody | Mapping[str, str]:
+    """What came in the request's body; an empty mapping if nothing did."""
+    data: Any = request.data
+    body: JsonBody | Mapping[str, str] = data
+    return body
 
 
 def parse_form(encoded: bytes) -> dict[str, str]:

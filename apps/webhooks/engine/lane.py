@@ -104,16 +104,16 @@ class Lane:
     @property
     def may_send(self) -> bool:
         """Is there a row, and room in the window?"""
-        window = 1 if self.careful else self.ramp.window
-        return bool(self.waiting) and self.in_flight < window and not self.closed
+        if not self.waiting or self.closed:
+            return False
+        return self.in_flight < (1 if self.careful_left else self.ramp.window)
 
     @property
     def room(self) -> int:
         """How many more rows to read; 0 while enough are at hand."""
-        ahead = READ_AHEAD * self.ramp.window
-        if self.closed or len(self.waiting) > ahead // 2:
+        if self.closed or len(self.waiting) > self.ramp.window:
             return 0
-        return ahead - len(self.waiting)
+        return READ_AHEAD * self.ramp.window - len(self.waiting)
 
     def add(self, rows: list[Unsent], *, room: int) -> None:
         """Rows read for this lane; fewer than asked for means that these are all."""

@@ -18,6 +18,8 @@ ACQUIRE_AT_ONCE: Final = 128
 # Webhooks that failed last may take one socket in so many: a thousand dead receivers
 # opened again by one execution do not keep the healthy ones waiting.
 DOUBTFUL_SHARE: Final = 2
+# Lanes held together, idle ones included.
+MOST_LANES: Final = 1000
 # An idle lane is kept so long, so that the webhook's next event costs no lease.
 LINGER_SECONDS: Final = 0.5
 
@@ -49,8 +51,8 @@ class Lanes:
 
     def acquire(self, now: float) -> bool:
         """Take leases; True if there may be more to take."""
-        limit = min(ACQUIRE_AT_ONCE, self._settings.pump_sockets - len(self._held))
-        taken = leases.acquire(self._terms, limit) if limit > 0 else []
+        limit = min(ACQUIRE_AT_ONCE, MOST_LANES - len(self._held))
+        taken = leases.acquire(self._terms, limit) if limit else []
         for lease in taken:
             self._held[lease.webhook] = Lane.of(lease, self._settings, now)
         return len(taken) == limit
@@ -156,7 +158,9 @@ class Lanes:
             return True
         if lane.waiting:
             lane.idle_since = now
-        return now - lane.idle_since > LINGER_SECONDS
+            return False
+        crowded = len(self._held) >= MOST_LANES
+        return crowded or now - lane.idle_since > LINGER_SECONDS
 
     @staticmethod
     def _pairs(lanes: Iterable[Lane]) -> list[tuple[int, int]]:

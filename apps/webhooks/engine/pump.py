@@ -113,15 +113,30 @@ class Pump:
             if self._draining and not len(self._lanes):
                 self._bell.leave()
                 return True
-            if now - active > LINGER_SECONDS and self._bell.may_leave():
-                self._lanes.shed_all()
-                self._lanes.give_back(now)
+            if now - active > LINGER_SECONDS and self._may_leave(now):
                 return False
+
+    def _may_leave(self, now: float) -> bool:
+        """Give everything back, and leave unless that brought up new work.
+
+        A webhook that has ended its run in one execution can be taken again in a
+        later one, and only once its lease was given back.
+        """
+        self._lanes.shed_all()
+        self._next_look = self._next_acquire = 0.0
+        self._hungry = True
+        self._tend(now)
+        if self._hungry or len(self._lanes):
+            return False
+        return self._bell.may_leave()
 
     @property
     def _is_busy(self) -> bool:
         return bool(
-            self._transport.in_flight or self._lanes.are_waiting or len(self._recorder)
+            self._hungry
+            or self._transport.in_flight
+            or self._lanes.are_waiting
+            or len(self._recorder)
         )
 
     def _tend(self, now: float) -> None:

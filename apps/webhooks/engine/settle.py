@@ -8,6 +8,8 @@ from typing import Final, NamedTuple
 
 from django.db import connection
 
+from apps.webhooks.engine.arrays import array
+
 _EPOCH: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -103,9 +105,9 @@ def settle(settlements: Sequence[Settlement], lanes: Sequence[LaneState]) -> Non
     """Record attempts, mark rows, keep counters: all of it or nothing."""
     columns: list[str] = []
     for column in zip(*settlements, strict=True):
-        columns.append(_array(column))
+        columns.append(array(column))
     for column in zip(*lanes, strict=True):
-        columns.append(_array(column))
+        columns.append(array(column))
     columns += ["{}"] * (_COLUMNS - len(columns))
     with connection.cursor() as cursor:
         cursor.execute(_SETTLE, columns)
@@ -119,26 +121,6 @@ def microseconds(instant: datetime) -> int:
 def printable(headers: bytes) -> str:
     """Response headers as text: latin-1 as HTTP has it; PostgreSQL refuses NUL."""
     return headers.decode("latin-1").replace("\x00", "\ufffd")
-
-
-def _array(column: tuple[object, ...]) -> str:
-    """A PostgreSQL array literal: one parameter instead of one per value."""
-    if isinstance(column[0], int):
-        return "{%s}" % ",".join(map(str, column)).replace("None", "NULL")
-    return "{%s}" % ",".join([_element(value) for value in column])
-
-
-def _element(value: object) -> str:
-    if value is None:
-        return "NULL"
-    if isinstance(value, int):
-        return str(value)
-    if not value:
-        return '""'
-    if isinstance(value, bytes):
-        return f'"\\\\x{value.hex()}"'
-    text = str(value)
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 _COLUMNS: Final = len(Settlement._fields) + len(LaneState._fields)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from django.db import connection
+
+from apps.webhooks.engine.arrays import array
 
 _READ: Final = """
 SELECT d.webhook_id, d.id, d.event_id, d.attempts, e.payload_size
@@ -26,8 +27,7 @@ WHERE e.id = ANY(%s)
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Unsent:
+class Unsent(NamedTuple):
     """One row to send: `id` is `id_webhook_data`, `attempts` those made before."""
 
     webhook: int
@@ -37,8 +37,7 @@ class Unsent:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class Payload:
+class Payload(NamedTuple):
     """What an event said, and whom it concerns; `token` is still sealed."""
 
     event: int
@@ -59,13 +58,13 @@ def read_unsent(
         cursor.execute(
             _READ,
             {
-                "webhooks": list(webhooks),
-                "executions": list(executions),
-                "rooms": list(rooms),
-                "in_hand": list(in_hand),
+                "webhooks": array(webhooks),
+                "executions": array(executions),
+                "rooms": array(rooms),
+                "in_hand": array(in_hand),
             },
         )
-        return [Unsent(*row) for row in cursor.fetchall()]
+        return list(map(Unsent._make, cursor.fetchall()))
 
 
 def read_payloads(events: Sequence[int]) -> list[Payload]:
@@ -73,6 +72,6 @@ def read_payloads(events: Sequence[int]) -> list[Payload]:
     with connection.cursor() as cursor:
         cursor.execute(_PAYLOADS, [list(events)])
         return [
-            Payload(event, None if body is None else bytes(body), user, token)
-            for event, body, user, token in cursor.fetchall()
+            Payload(event, None if text is None else text.encode(), user, token)
+            for event, text, user, token in cursor.fetchall()
         ]

@@ -1,0 +1,52 @@
+"""Fixtures: the receiver, and a pump run in this process."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from apps.outbound.addresses import AddressPolicy, parse_networks
+from apps.outbound.transport import Transport
+from apps.receiver.server import Receiver
+from apps.webhooks.conf import engine_settings, transport_policy
+from apps.webhooks.engine.bell import Bell
+from apps.webhooks.engine.pump import Pump
+from tests.make import SECRET
+
+LOOPBACK = AddressPolicy(allowed=parse_networks("127.0.0.0/8,::1/128"))
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A real receiver on a free port, told what to answer by the test."""
+    with Receiver(secrets=SECRET) as running:
+        yield running
+
+
+@pytest.fixture
+def transport() -> Iterator[Transport]:
+    """A door out to loopback."""
+    policy = dataclasses.replace(transport_policy(), addresses=LOOPBACK)
+    door = Transport(policy, sockets=200)
+    yield door
+    door.close()
+
+
+@pytest.fixture
+def run_pump(transport: Transport) -> Callable[..., bool]:
+    """Run a pump in this process until it is idle; keyword arguments are settings."""
+
+    def run(stopping: Callable[[], bool] = lambda: False, **changes: Any) -> bool:
+        settings = dataclasses.replace(engine_settings(), **changes)
+        return Pump(
+            settings=settings,
+            transport=transport,
+            bell=Bell(None, pump="test", pumps=1, post=lambda: None),
+            holder="test",
+            stopping=stopping,
+        ).run()
+
+    return run

@@ -1,0 +1,147 @@
+"""`/webhooks/auth`: providers, and a secret that is shown once."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+from apps.api_tokens.models import Scope
+from apps.auth_providers.models import AuthProvider
+from apps.webhooks.models import Webhook
+from tests.integration.api_client import URL, ApiClient, make_client, nothing_written
+
+pytestmark = pytest.mark.django_db
+HMAC = {"type": "hmac_signature", "name": "mine"}
+
+
+@pytest.fixture
+def api() -> ApiClient:
+    return make_client(Scope.CONFIG)
+
+
+@pytest.mark.parametrize("root", ["", "/2.0"])
+def test_the_secret_is_shown_once(api, root):
+    created = api.call("POST", f"{root}/webhooks/auth", HMAC)
+
+    provider = AuthProvider.objects.get()
+    secret = provider.settings["secret_key"]
+    public = {"id": provider.pk, "type": "hmac_signature", "name": "mine"}
+    assert created.status == 200
+    assert created.body == public | {"config": {"secret_key": secret}}
+    assert len(base64.urlsafe_b64decode(secret + "=")) >= 32
+    listed = api.call("GET", f"{root}/webhooks/auth?limit=1000")
+    assert listed.body == {"authproviders": [public], "total": 1}
+    assert api.call("GET", f"{root}/webhooks/auth/{provider.pk}").body == public
+
+
+def test_two_providers_have_two_secrets(api):
+    one = api.call("POST", "/webhooks/auth", HMAC)
+    other = api.call("POST", "/webhooks/auth", HMAC | {"name": "yours"})
+    assert one.body["config"] != other.body["config"]
+
+
+def test_a_provider_may_send_the_users_token_too(api):
+    api.call("POST", "/webhooks/auth", HMAC | {"config": {"send_user_token": True}})
+    assert AuthProvider.objects.get().settings["send_user_token"] is True
+
+
+@pytest.mark.parametrize("method", ["PUT", "POST"])
+def test_an_update_keeps_the_secret(api, method):
+    created = api.call("POST", "/webhooks/auth", HMAC)
+    route = f"/webhooks/auth/{created.body['id']}"
+    change = {"name": "a-name-of-thirty-nine-characters-length", "config": {}}
+
+    renamed = api.call(method, route, HMAC | change)
+    told = api.call(method, route, HMAC | {"config": {"send_user_token": True}})
+
+    provider = AuthProvider.objects.get()
+    assert renamed.body == {"id": provider.pk, "type": HMAC["type"]} | {
+        "name": change["name"]
+    }
+    assert told.body["name"] == provider.name == "mine"
+    assert provider.settings == created.body["config"] | {"send_user_token": True}
+
+
+def test_a_name_is_unique(api):
+    api.call("POST", "/webhooks/auth", HMAC)
+    other = api.call("POST", "/webhooks/auth", HMAC | {"name": "yours"})
+    with nothing_written():
+        again = api.call("POST", "/webhooks/auth", HMAC | {"name": " mine "})
+        renamed = api.call("PUT", f"/webhooks/auth/{other.body['id']}", HMAC)
+    assert (again.status, again.code) == (409, "conflict")
+    assert (renamed.status, renamed.code) == (409, "conflict")
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"type": None}, "missingParameter"),
+        ({"name": None}, "missingParameter"),
+        ({"type": "oauth", "config": {"url": URL}}, "invalidValue"),
+        ({"type": "token"}, "invalidValue"),
+        ({"type": 1}, "invalidValue"),
+        ({"type": ["hmac_signature"]}, "invalidValue"),
+        ({"name": ""}, "invalidValue"),
+        ({"name": "  "}, "invalidValue"),
+        ({"name": "x" * 101}, "invalidValue"),
+        ({"name": "a\nb"}, "invalidValue"),
+        ({"name": 12}, "invalidValue"),
+        ({"name": "12"}, "invalidValue"),
+        ({"name": "null"}, "invalidValue"),
+        ({"name": ["x"]}, "invalidValue"),
+        ({"config": []}, "invalidValue"),
+        ({"config": "x"}, "invalidValue"),
+        ({"config": {"secret_key": "mine"}}, "invalidValue"),
+        ({"config": {"send_user_token": "true"}}, "invalidValue"),
+        ({"config": {"send_user_token": 1}}, "invalidValue"),
+        ({"nothing": 1}, "invalidValue"),
+        ({"id": 1}, "invalidValue"),
+    ],
+)
+def test_a_bad_provider_is_refused(api, change, code):
+    created = api.call("POST", "/webhooks/auth", HMAC | {"name": "there"})
+    before = AuthProvider.objects.values().get()
+    with nothing_written():
+        new = api.call("POST", "/webhooks/auth", HMAC | change)
+        changed = api.call("PUT", f"/webhooks/auth/{created.body['id']}", HMAC | change)
+    assert (new.status, new.code) == (400, code)
+    assert (changed.status, changed.code) == (400, code)
+    assert AuthProvider.objects.values().get() == before
+
+
+def test_a_provider_is_deleted(api):
+    created = api.call("POST", "/webhooks/auth", HMAC)
+    route = f"/webhooks/auth/{created.body['id']}"
+    assert api.call("DELETE", route).status == 200
+    assert api.call("GET", "/webhooks/auth").body == {"authproviders": [], "total": 0}
+    assert api.call("DELETE", route).status == 404
+
+
+@pytest.mark.parametrize("everything", [True, False])
+def test_a_provider_in_use_is_not_deleted(api, everything):
+    used = api.call("POST", "/webhooks/auth", HMAC).body["id"]
+    api.call("POST", "/webhooks/auth", HMAC | {"name": "free"})
+    webhook = Webhook.objects.create(
+        event="USER_SYNCED", url=URL, auth_provider_id=used
+    )
+    route = "/webhooks/auth" if everything else f"/webhooks/auth/{used}"
+
+    with nothing_written():
+        refused = api.call("DELETE", route)
+    api.call("DELETE", f"/webhooks/{webhook.pk}")
+    deleted = api.call("DELETE", route)
+
+    assert (refused.status, refused.code) == (409, "conflict")
+    assert "mine" in refused.body["message"]
+    assert deleted.status == 200
+    assert AuthProvider.objects.count() == (0 if everything else 1)
+    assert api.call("GET", f"/webhooks/{webhook.pk}").body["id_auth"] is None
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "POST", "DELETE"])
+@pytest.mark.parametrize("id_auth", ["0", "404", str(2**63), "9" * 400])
+def test_a_provider_that_is_not_there_is_a_404(api, method, id_auth):
+    body = HMAC if method in ("PUT", "POST") else b""
+    reply = api.call(method, f"/webhooks/auth/{id_auth}", body)
+    assert (reply.status, reply.code) == (404, "notFound")

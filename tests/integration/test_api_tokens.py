@@ -1,0 +1,97 @@
+"""Issuing and revoking API tokens."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, connection
+from django.test import Client
+from django.utils import timezone
+
+from apps.api_tokens.models import ApiToken, Scope, issue, revoke
+from apps.api_tokens.tokens import is_well_formed, token_hash
+from tests.integration.api_client import ApiClient
+
+pytestmark = pytest.mark.django_db
+
+
+def create(*arguments: str) -> str:
+    """What `manage.py create_token` prints."""
+    output = StringIO()
+    call_command("create_token", *arguments, stdout=output)
+    return output.getvalue()
+
+
+def test_the_command_prints_a_token_that_works():
+    printed = create("ci", "--scope", "config", "--scope", "emit")
+    token = ApiToken.objects.get()
+    assert is_well_formed(printed.strip())
+    assert (token.name, token.scopes, token.expires_at) == ("ci", "config emit", None)
+    assert ApiClient(token=printed.strip()).call("GET", "/webhooks").status == 200
+
+
+def test_a_token_without_a_scope_is_for_configuration():
+    create("ci", "--expires-days", "3")
+    token = ApiToken.objects.get()
+    assert token.scopes == "config"
+    assert token.expires_at is not None
+    assert 2 <= (token.expires_at - timezone.now()).days <= 3
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [(), ("",), (" ",), ("x" * 101,), ("a\nb",), ("ci", "--scope", "all"),
+     ("ci", "--expires-days", "0"), ("ci", "--expires-days", "-1"),
+     ("ci", "--expires-days", "99999999999"), ("ci", "--expires-days", "soon")],
+)  # fmt: skip
+def test_the_command_refuses_nonsense(arguments):
+    with pytest.raises(CommandError):
+        create(*arguments)
+    assert not ApiToken.objects.exists()
+
+
+def test_the_text_of_a_token_is_nowhere_in_the_database():
+    token, text = issue("ci", [Scope.CONFIG])
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT t::text FROM api_tokens_apitoken t")
+        (stored,) = cursor.fetchone()
+    assert text not in stored
+    assert text[10:] not in stored
+    assert bytes(ApiToken.objects.get().sha256) == token_hash(text)
+    assert str(token) == f"ci ({text[:10]}...)"
+
+
+def test_the_database_takes_known_scopes_only():
+    with pytest.raises(IntegrityError, match="apitoken_has_known_scopes"):
+        ApiToken.objects.create(name="x", sha256=b"x", scopes="config root")
+
+
+def test_a_revoked_token_stays_revoked():
+    issue("ci", [Scope.CONFIG])
+    assert revoke(ApiToken.objects.all()) == 1
+    revoked_at = ApiToken.objects.get().revoked_at
+    assert revoke(ApiToken.objects.all()) == 0
+    assert ApiToken.objects.get().revoked_at == revoked_at
+
+
+def test_the_console_lists_and_revokes_and_does_no_more():
+    token, _ = issue("ci", [Scope.CONFIG])
+    console = Client()
+    console.force_login(User.objects.create_superuser("boss"))
+    page = "/admin/api_tokens/apitoken/"
+
+    listed = console.get(page, secure=True)
+    shown = console.get(f"{page}{token.pk}/change/", secure=True)
+    added = console.get(f"{page}add/", secure=True)
+    deleted = console.post(f"{page}{token.pk}/delete/", {"post": "yes"}, secure=True)
+    console.post(
+        page, {"action": "revoke_selected", "_selected_action": token.pk}, secure=True
+    )
+
+    assert (listed.status_code, shown.status_code) == (200, 200)
+    assert (added.status_code, deleted.status_code) == (403, 403)
+    assert bytes(token.sha256).hex() not in shown.content.decode()
+    assert ApiToken.objects.get().revoked_at is not None

@@ -1,0 +1,80 @@
+"""System checks of the settings."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.checks import Error, run_checks
+from django.core.checks.registry import registry
+
+from apps.encryption.keyring import new_key
+from apps.webhooks import checks
+
+GOOD = {
+    "WEBHOOKS_LEASE": 20.0,
+    "WEBHOOKS_DEADLINE": 10.0,
+    "WEBHOOKS_ENCRYPTION_KEYS": [new_key("k1")],
+    "WEBHOOKS_ALLOWED_NETWORKS": "10.1.0.0/16",
+    "WEBHOOKS_ALLOW_HTTP": False,
+    "SECRET_KEY": "an-example-of-fifty-characters-0123456789-and-more!",
+}
+
+
+def found(settings, deploy: bool = True, **changes) -> set[str]:
+    """The ids of what our checks say of these settings."""
+    for name, value in (GOOD | changes).items():
+        setattr(settings, name, value)
+    messages = run_checks(include_deployment_checks=deploy)
+    return {m.id for m in messages if m.id and m.id.startswith("webhooks.")}
+
+
+def test_good_settings_pass(settings):
+    assert found(settings) == set()
+
+
+@pytest.mark.parametrize(
+    ("changes", "identifier"),
+    [
+        ({"WEBHOOKS_LEASE": 19.9}, "webhooks.E001"),
+        ({"WEBHOOKS_DEADLINE": 10.1}, "webhooks.E001"),
+        ({"WEBHOOKS_ENCRYPTION_KEYS": []}, "webhooks.E002"),
+        ({"WEBHOOKS_ENCRYPTION_KEYS": ["k1:short"]}, "webhooks.E002"),
+        ({"WEBHOOKS_ENCRYPTION_KEYS": ["nonsense"]}, "webhooks.E002"),
+        ({"WEBHOOKS_ALLOWED_NETWORKS": "everything"}, "webhooks.E003"),
+        ({"WEBHOOKS_ALLOWED_NETWORKS": "10.0.0.1/8"}, "webhooks.E003"),
+    ],
+)
+def test_what_makes_deliveries_wrong_is_an_error_everywhere(
+    settings, changes, identifier
+):
+    assert found(settings, deploy=False, **changes) == {identifier}
+
+
+@pytest.mark.parametrize(
+    ("changes", "identifier"),
+    [
+        ({"SECRET_KEY": "short"}, "webhooks.E004"),
+        ({"SECRET_KEY": "a" * 60}, "webhooks.E004"),
+        ({"WEBHOOKS_ALLOWED_NETWORKS": "127.0.0.1"}, "webhooks.W001"),
+        ({"WEBHOOKS_ALLOWED_NETWORKS": "10.1.0.0/16, ::1"}, "webhooks.W001"),
+        ({"WEBHOOKS_ALLOWED_NETWORKS": "0.0.0.0/0"}, "webhooks.W001"),
+        ({"WEBHOOKS_ALLOW_HTTP": True}, "webhooks.W002"),
+    ],
+)
+def test_what_is_for_a_developers_machine_is_said_at_deployment(
+    settings, changes, identifier
+):
+    assert found(settings, **changes) == {identifier}
+    assert found(settings, deploy=False, **changes) == set()
+
+
+def test_no_check_tells_a_key(settings):
+    settings.WEBHOOKS_ENCRYPTION_KEYS = ["k1:secretsecret"]
+    (error,) = checks.encryption_keys_are_readable()
+    assert isinstance(error, Error)
+    assert "secretsecret" not in str(error)
+
+
+def test_the_checks_are_registered():
+    known = registry.registered_checks | registry.deployment_checks
+    assert checks.lease_outlives_request in known
+    assert checks.http_is_closed in known
