@@ -62,10 +62,7 @@ class TokenAuthentication(BaseAuthentication):
         if not header:
             return None
         kind, _, text = header.partition(" ")
-        text = text.strip()
-        if kind.lower() != "bearer" or not is_well_formed(text):
-            raise AuthenticationFailed
-        caller = find_caller(token_hash(text))
+        caller = find_caller(text.strip()) if kind.lower() == "bearer" else None
         if caller is None:
             raise AuthenticationFailed
         return None, caller
@@ -92,11 +89,11 @@ def caller_of(request: Request) -> Caller:
     return caller
 
 
-def find_caller(sha256: bytes) -> Caller | None:
-    """Whose token has this hash, unless it was revoked or is over."""
-    now = time.monotonic()
+def find_caller(text: str) -> Caller | None:
+    """Whose token this is, unless it was revoked or is over."""
+    sha256, now = token_hash(text), time.monotonic()
     caller = _recent.get(sha256, now)
-    if caller is None:
+    if caller is None and is_well_formed(text):
         caller = _look_up(sha256)
         if caller is not None:
             _recent.keep(sha256, caller, now)

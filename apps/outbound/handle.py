@@ -15,6 +15,9 @@ from apps.outbound.outcome import Cause, Outcome, Timing
 # body without end is cut.
 MAX_RESPONSE_BYTES: Final = 64 * 1024
 EXCERPT_BYTES: Final = 4 * 1024
+HEADER_BYTES: Final = 8 * 1024
+# libcurl gives up on headers beyond 300 KB, as if the connection had broken.
+ENDLESS_HEADER_BYTES: Final = 256 * 1024
 # A handle at rest forgets a body larger than this.
 LARGE_BYTES: Final = 64 * 1024
 
@@ -172,7 +175,7 @@ class Handle:
             status=status if answered else None,
             timing=self._timing(),
             peer=self.easy.getinfo(pycurl.PRIMARY_IP) or None,
-            headers=b"".join(self.lines),
+            headers=b"".join(self.lines)[:HEADER_BYTES],
             excerpt=bytes(self.body),
             retry_after=self.easy.getinfo(pycurl.RETRY_AFTER) if answered else None,
         )
@@ -182,6 +185,10 @@ class Handle:
             return Cause.ACCEPTED if 200 <= status <= 299 else Cause.STATUS
         if self.refusal is not None:
             return Cause.BLOCKED
+        if code == pycurl.E_RECV_ERROR and sum(map(len, self.lines)) > (
+            ENDLESS_HEADER_BYTES
+        ):
+            return Cause.PROTOCOL
         return CAUSES.get(code, Cause.INTERNAL)
 
     def _timing(self) -> Timing:

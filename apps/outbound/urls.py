@@ -39,6 +39,7 @@ _PORT: Final = re.compile(r"[1-9][0-9]{0,4}")
 _LABEL: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 # What some resolvers read as an IPv4 address: 127.1, 0x7f.1, 2130706433.
 _NUMBER: Final = re.compile(r"[0-9]+|0x[0-9a-f]*")
+_ESCAPE: Final = re.compile(r"%[0-9A-Fa-f]{2}")
 _BAD_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _DOT_SEGMENT: Final = re.compile(r"/(?:\.|%2e){1,2}(?:/|$)", re.IGNORECASE)
 
@@ -90,11 +91,12 @@ class UrlPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A URL that may be called. `url` is what is given to the transport.
+    """A URL that may be called. `url` is what to keep, to send to and to sign for.
 
-    Scheme and host are lower case in it and a default port is left out; `path` (at
-    least "/") and `query` are as registered, byte for byte as they are sent. `host`
-    is a name, or an address without brackets.
+    In it scheme and host are lower case, a default port is left out, and the path's
+    escapes are upper case, or libcurl would make them so after the path was signed.
+    Nothing else is changed: `path` (at least "/") and `query` are, byte for byte,
+    what the receiver sees. `host` is a name, or an address without brackets.
     """
 
     url: str
@@ -114,6 +116,7 @@ def check_url(text: str, policy: UrlPolicy) -> Target:
     scheme, path, query = parts[1].lower(), parts[3] or "/", parts[4] or ""
     host, port = _read_authority(parts[2], _DEFAULT_PORTS[scheme])
     _check_rest(path, query)
+    path = _ESCAPE.sub(lambda escape: escape[0].upper(), path)
     _check_host(host, policy)
     _check_port(host, port, policy)
     url = _join(scheme, host, port, path, query)

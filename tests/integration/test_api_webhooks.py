@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from django.http import HttpRequest
 
 from apps.api_tokens.models import Scope
 from apps.auth_providers.models import AuthProvider
 from apps.event_log.models import EndUser
+from apps.webhooks.api.parsers import StrictFormParser
+from apps.webhooks.api.webhooks import WebhooksView
 from apps.webhooks.models import Lease, Webhook, WebhookData
+from apps.webhooks.registrations import Refused
 from tests.integration.api_client import URL, ApiClient, make_client, nothing_written
 
 pytestmark = pytest.mark.django_db
@@ -299,6 +304,22 @@ def test_an_event_cannot_be_taken_away(api):
 def test_a_body_that_cannot_be_read_is_refused(api, body, content_type):
     with nothing_written():
         reply = api.call("POST", "/webhooks", body, content_type)
+    assert (reply.status, reply.code) == (400, "invalidValue")
+
+
+def test_a_body_that_was_cut_is_refused(api):
+    request = HttpRequest()
+    request.META["CONTENT_LENGTH"] = "500"
+    context = {"view": WebhooksView(), "request": request}
+    with pytest.raises(Refused, match="too early"):
+        StrictFormParser().parse(BytesIO(b"deleted=null"), FORM, context)
+
+
+def test_a_body_without_a_length_is_not_taken_for_none(api):
+    webhook = make_webhook(deadline=5)
+    reply = api.call(
+        "PUT", f"/webhooks/{webhook.pk}", {"deadline": 6}, Transfer_Encoding="chunked"
+    )
     assert (reply.status, reply.code) == (400, "invalidValue")
 
 

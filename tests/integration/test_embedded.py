@@ -52,7 +52,8 @@ def ask(url: str, question: str) -> object:
         connection.autocommit = True
         with connection.cursor() as cursor:
             cursor.execute(question)
-            return cursor.fetchone()[0] if cursor.description else None
+            row = cursor.fetchone() if cursor.description else None
+            return row and row[0]
 
 
 def ping(url: str) -> bool:

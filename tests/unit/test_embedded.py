@@ -87,7 +87,7 @@ def test_what_the_environment_has_is_left_alone(
     monkeypatch.setenv("EMBEDDED_EMPTY", "")
     monkeypatch.setenv("EMBEDDED_MISSING", "")
     monkeypatch.delenv("EMBEDDED_MISSING")
-    fill({name: "ours" for name in ("EMBEDDED_GIVEN", "EMBEDDED_EMPTY")})
+    fill(dict.fromkeys(("EMBEDDED_GIVEN", "EMBEDDED_EMPTY"), "ours"))
     fill({"EMBEDDED_MISSING": "ours"})
     assert os.environ["EMBEDDED_GIVEN"] == "given"
     assert os.environ["EMBEDDED_EMPTY"] == "ours"

@@ -7,7 +7,7 @@ import shutil
 from importlib.metadata import version
 from pathlib import Path
 
-from webhooks_project.embedded.account import Account, works
+from webhooks_project.embedded.account import Account, reaches, works
 from webhooks_project.embedded.errors import ServiceError
 from webhooks_project.embedded.folder import place
 
@@ -38,7 +38,10 @@ def usable(folder: Path, account: Account | None) -> Path:
     if _runs(package, account):
         return (package / SERVER).parent
     name = f"programs-{version(PACKAGE)}"
-    root = place(folder, lambda home: _copied(package, home / name, account))
+    root = place(
+        folder,
+        lambda home: reaches(home, account) and _copied(package, home / name, account),
+    )
     return (root / name / PACKAGE / SERVER).parent
 
 

@@ -21,7 +21,7 @@ class ApiView(APIView):
 
     required_scope: ClassVar[str] = Scope.CONFIG
     parser_classes: Sequence[type[BaseParser]] = (StrictJSONParser, StrictFormParser)
-    metadata_class = None
+    http_method_names = ("get", "post", "put", "patch", "delete", "head")
 
     @property
     def max_body_bytes(self) -> int:

@@ -59,6 +59,9 @@ class StrictFormParser(BaseParser):
 
 def body_of(request: Request) -> JsonBody | Mapping[str, str]:
     """What came in the request's body; an empty mapping if nothing did."""
+    if "HTTP_TRANSFER_ENCODING" in request.META:
+        # WSGI has no end for such a body, and Django would take it for none at all.
+        raise Refused("invalidValue", "", "Send the body with a Content-Length.")
     data: Any = request.data
     body: JsonBody | Mapping[str, str] = data
     return body
@@ -88,14 +91,14 @@ def parse_form(encoded: bytes) -> dict[str, str]:
 def _read(stream: IO[Any], context: Mapping[str, Any]) -> bytes:
     limit: int = context["view"].max_body_bytes
     request: HttpRequest = context["request"]
-    too_long = Refused("invalidValue", "", f"The body has more than {limit} bytes.")
-    # A length over the limit is refused unread; `read` may trust no length at all.
-    if int(request.META.get("CONTENT_LENGTH") or 0) > limit:
-        raise too_long
+    length = int(request.META["CONTENT_LENGTH"])
+    if length > limit:
+        raise Refused("invalidValue", "", f"The body has more than {limit} bytes.")
+    cut = Refused("invalidValue", "", "The body ended too early.")
     try:
-        body: bytes = stream.read(limit + 1)
+        body: bytes = stream.read(length)
     except UnreadablePostError as error:
-        raise Refused("invalidValue", "", "The body ended too early.") from error
-    if len(body) > limit:
-        raise too_long
+        raise cut from error
+    if len(body) != length:
+        raise cut
     return body
