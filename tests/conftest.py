@@ -36,17 +36,33 @@ def transport() -> Iterator[Transport]:
 
 
 @pytest.fixture
-def run_pump(transport: Transport) -> Callable[..., bool]:
-    """Run a pump in this process until it is idle; keyword arguments are settings."""
+def make_pump() -> Iterator[Callable[..., Pump]]:
+    """Pumps of this process, each with a door of its own; no Redis."""
+    doors: list[Transport] = []
 
-    def run(stopping: Callable[[], bool] = lambda: False, **changes: Any) -> bool:
-        settings = dataclasses.replace(engine_settings(), **changes)
+    def make(
+        name: str = "test", stopping: Callable[[], bool] = lambda: False, **changes: Any
+    ) -> Pump:
+        policy = dataclasses.replace(transport_policy(), addresses=LOOPBACK)
+        doors.append(Transport(policy, sockets=200))
         return Pump(
-            settings=settings,
-            transport=transport,
-            bell=Bell(None, pump="test", pumps=1, post=lambda: None),
-            holder="test",
+            settings=dataclasses.replace(engine_settings(), **changes),
+            transport=doors[-1],
+            bell=Bell(None, pump=name, pumps=1, post=lambda: None),
+            holder=name,
             stopping=stopping,
-        ).run()
+        )
+
+    yield make
+    for door in doors:
+        door.close()
+
+
+@pytest.fixture
+def run_pump(make_pump: Callable[..., Pump]) -> Callable[..., bool]:
+    """Run a pump until it is idle; keyword arguments are settings."""
+
+    def run(**changes: Any) -> bool:
+        return make_pump(**changes).run()
 
     return run

@@ -9,4 +9,4 @@ os.environ.setdefault("REDIS_URL", "redis://127.0.0.1:1/0")
 os.environ.setdefault("SECRET_KEY", "only for lint")
 os.environ.setdefault("WEBHOOKS_ENCRYPTION_KEYS", "lint:" + "A" * 43 + "=")
 
-from webhooks_project.settings import *  # noqa: E402, F403
+from webhooks_project.settings import *  # noqa: F403

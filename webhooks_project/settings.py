@@ -92,7 +92,7 @@ X_FRAME_OPTIONS = "DENY"
 
 # The truth: PostgreSQL. The engine needs it, no other database is supported.
 DATABASES: dict[str, Any] = {"default": env.db_url("DATABASE_URL")}
-if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
+if DATABASES["default"].get("ENGINE") != "django.db.backends.postgresql":
     raise environ.ImproperlyConfigured(
         "DATABASE_URL must name a PostgreSQL database: the engine needs PostgreSQL."
     )
@@ -161,6 +161,7 @@ WEBHOOKS_SWEEP_PERIOD: float = env.float("WEBHOOKS_SWEEP_PERIOD", default=5.0)
 WEBHOOKS_CUTOFF_FAILURES: int = env.int("WEBHOOKS_CUTOFF_FAILURES", default=10)
 WEBHOOKS_CUTOFF_TIMEOUTS: int = env.int("WEBHOOKS_CUTOFF_TIMEOUTS", default=2)
 WEBHOOKS_LEASE: float = env.float("WEBHOOKS_LEASE", default=20.0)
+WEBHOOKS_SETTLE: float = env.float("WEBHOOKS_SETTLE", default=10.0)
 WEBHOOKS_PUMP_RUN: float = env.float("WEBHOOKS_PUMP_RUN", default=20.0)
 WEBHOOKS_PUMP_SOCKETS: int = env.int("WEBHOOKS_PUMP_SOCKETS", default=400)
 WEBHOOKS_PUMPS: int = env.int("WEBHOOKS_PUMPS", default=8)

@@ -213,7 +213,9 @@ class Handle:
         family, kind, protocol, where = address
         host = where[0] if isinstance(where, tuple) else str(where)
         if not self.policy.proxy:
-            self.refusal = self.policy.addresses.refusal(host)
+            # The first refusal stands: a name with one forbidden address among its
+            # answers is not called at another of them either.
+            self.refusal = self.refusal or self.policy.addresses.refusal(host)
         if self.refusal is not None:
             return pycurl.SOCKET_BAD
         # As a bare descriptor, which libcurl then owns and closes.

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 
+# The system checks register themselves when they are imported.
+from apps.webhooks import checks as checks
+
 
 class WebhooksConfig(AppConfig):
     """The top app."""
@@ -11,7 +14,3 @@ class WebhooksConfig(AppConfig):
     name = "apps.webhooks"
     label = "webhooks"
     verbose_name = "Webhooks"
-
-    def _ready(self) -> None:
-        """Register the system checks."""
-        from apps.webhooks import checks  # noqa: F401

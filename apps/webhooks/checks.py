@@ -14,7 +14,6 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 from apps.encryption.keyring import Keyring, KeyringError
 from apps.webhooks.conf import address_policy
-from apps.webhooks.engine.leases import SETTLE_SECONDS
 
 SECRET_KEY_CHARACTERS: Final = 50
 SECRET_KEY_DIFFERENT: Final = 10
@@ -27,14 +26,14 @@ _LOOPBACK: Final = (
 @register(Tags.compatibility)
 def lease_outlives_request(**_: Any) -> list[CheckMessage]:
     """A lease that ends during a request lets another pump send the same again."""
-    least = settings.WEBHOOKS_DEADLINE + SETTLE_SECONDS
+    least = settings.WEBHOOKS_DEADLINE + settings.WEBHOOKS_SETTLE
     if least <= settings.WEBHOOKS_LEASE:
         return []
     return [
         Error(
             f"WEBHOOKS_LEASE is {settings.WEBHOOKS_LEASE:g} s, shorter than a request "
             f"and its settlement, {least:g} s.",
-            hint="Raise WEBHOOKS_LEASE or lower WEBHOOKS_DEADLINE.",
+            hint="WEBHOOKS_LEASE >= WEBHOOKS_DEADLINE + WEBHOOKS_SETTLE.",
             id="webhooks.E001",
         )
     ]

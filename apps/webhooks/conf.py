@@ -26,6 +26,7 @@ class EngineSettings:
     cutoff_failures: int = 10
     cutoff_timeouts: int = 2
     lease: float = 20.0
+    settle: float = 10.0
     pump_run: float = 20.0
     pump_sockets: int = 400
     pumps: int = 8
@@ -42,6 +43,7 @@ def engine_settings() -> EngineSettings:
         cutoff_failures=settings.WEBHOOKS_CUTOFF_FAILURES,
         cutoff_timeouts=settings.WEBHOOKS_CUTOFF_TIMEOUTS,
         lease=settings.WEBHOOKS_LEASE,
+        settle=settings.WEBHOOKS_SETTLE,
         pump_run=settings.WEBHOOKS_PUMP_RUN,
         pump_sockets=settings.WEBHOOKS_PUMP_SOCKETS,
         pumps=settings.WEBHOOKS_PUMPS,

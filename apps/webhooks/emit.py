@@ -17,7 +17,12 @@ from django.db import connection, transaction
 
 from apps.event_log.catalogue import event_name
 from apps.event_log.models import Event
-from apps.webhooks.formats.json_body import ID_KEY, InvalidJson, dump, parse_strict
+from apps.webhooks.formats.json_body import (
+    CheckedPayload,
+    checked_payload,
+    dump,
+    parse_strict,
+)
 from apps.webhooks.tasks import wake
 
 _USERS: Final = """
@@ -142,7 +147,7 @@ def emit_many(
 
 
 def _body(payload: Mapping[str, Any] | bytes) -> bytes:
-    body = _checked(payload) if isinstance(payload, bytes) else dump(dict(payload))
+    body = _bytes(payload)
     if len(body) > settings.WEBHOOKS_MAX_PAYLOAD_BYTES:
         raise PayloadTooLarge(
             f"The payload has {len(body)} bytes; "
@@ -151,15 +156,15 @@ def _body(payload: Mapping[str, Any] | bytes) -> bytes:
     return body
 
 
-def _checked(payload: bytes) -> bytes:
+def _bytes(payload: Mapping[str, Any] | bytes) -> bytes:
+    if isinstance(payload, CheckedPayload):
+        return payload
+    if not isinstance(payload, bytes):
+        members = dict(payload)
+        return checked_payload(dump(members), members)
     if len(payload) > settings.WEBHOOKS_MAX_PAYLOAD_BYTES:
         return payload
-    value = parse_strict(payload)
-    if not isinstance(value, dict):
-        raise InvalidJson("The payload is not a JSON object.")
-    if ID_KEY in value:
-        raise InvalidJson(f"The payload may not have the key {ID_KEY!r}.")
-    return payload.strip() if value else b"{}"
+    return checked_payload(payload, parse_strict(payload))
 
 
 def _temporary(users: set[int]) -> list[int]:

@@ -87,10 +87,11 @@ def _url(value: object) -> str:
     if not isinstance(value, str):
         raise invalid("url", "The URL must be text.")
     try:
-        check_url(value, url_policy())
+        # The canonical form: libcurl would write a path's escapes otherwise than
+        # they were signed.
+        return check_url(value, url_policy()).url
     except ForbiddenUrl as error:
         raise invalid("url", error.sentence) from error
-    return value
 
 
 def _user(value: object) -> int:

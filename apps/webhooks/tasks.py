@@ -25,6 +25,7 @@ from apps.webhooks.engine.executions import begin_execution
 from apps.webhooks.engine.leases import is_waiting
 from apps.webhooks.engine.mailbox import POSTED_SECONDS, Mailbox
 from apps.webhooks.engine.pump import Pump
+from apps.webhooks.holds import drop_expired_users
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +52,10 @@ def flush() -> None:
 
 @shared_task(name="webhooks.sweep")
 def sweep() -> None:
-    """Find what no bell told: lost rings, and the webhooks of pumps that died."""
+    """Find what no bell told: lost rings, the webhooks of pumps that died, the end
+    of temporary users.
+    """
+    drop_expired_users()
     if is_waiting():
         wake()
 

@@ -7,11 +7,12 @@ import secrets
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from apps.event_log.models import EndUser, Event
 from apps.webhooks.emit import emit
+from apps.webhooks.holds import release
 from apps.webhooks.tasks import wake
 
 TOKEN_BYTES = 64
@@ -44,28 +45,8 @@ def make_permanent(user_id: int) -> None:
         ).update(permanent_at=timezone.now(), expires_at=None)
         if not changed:
             raise NotTemporary(f"User {user_id} is not temporary.")
-        _end_hold(user_id, "state = 1")
+        release(user_id)
         transaction.on_commit(wake, robust=True)
-
-
-def drop_expired_users() -> int:
-    """Drop temporary users whose time is over, and what was held for them."""
-    with transaction.atomic():
-        expired = list(
-            EndUser.objects.select_for_update(skip_locked=True)
-            .filter(
-                permanent_at__isnull=True,
-                deleted_at__isnull=True,
-                expires_at__lte=timezone.now(),
-            )
-            .values_list("pk", flat=True)[:1000]
-        )
-        for user_id in expired:
-            _end_hold(user_id, "state = 3")
-        EndUser.objects.filter(pk__in=expired).update(
-            deleted_at=timezone.now(), token=None
-        )
-    return len(expired)
 
 
 def user_payload(user: EndUser) -> bytes:
@@ -75,12 +56,3 @@ def user_payload(user: EndUser) -> bytes:
         {"id": user.pk, "signin": signin.strftime("%Y-%m-%d %H:%M:%S")},
         separators=(",", ":"),
     ).encode()
-
-
-def _end_hold(user_id: int, change: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE webhooks_webhookdata d SET {change} FROM event_log_event e "
-            "WHERE e.user_id = %s AND d.event_id = e.id AND d.state = 0",
-            [user_id],
-        )

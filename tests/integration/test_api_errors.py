@@ -7,14 +7,19 @@ from datetime import timedelta
 
 import psycopg2
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
+from django.test import Client
 from django.urls import include, path
 from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from apps.api_tokens.authentication import REMEMBERED_SECONDS
 from apps.api_tokens.models import ApiToken, Scope, issue, revoke
 from apps.api_tokens.tokens import RANDOM_BYTES, token_text
+from apps.webhooks.api.base import ApiView
 from tests.integration.api_client import ApiClient, make_client, nothing_written
 
 pytestmark = pytest.mark.django_db
@@ -25,10 +30,18 @@ def broken(request: HttpRequest) -> HttpResponse:
     raise RuntimeError("secret detail")
 
 
+class BrokenView(ApiView):
+    """An endpoint with a bug."""
+
+    def get(self, request: Request) -> Response:
+        return Response(broken(request))
+
+
 # This module stands in for the project's routes, with a bug among them.
 urlpatterns = [
     path("admin/broken", broken),
     path("broken", broken),
+    path("2.0/broken", BrokenView.as_view()),
     path("", include("webhooks_project.urls")),
 ]
 handler400 = "apps.webhooks.api.errors.bad_request"
@@ -131,8 +144,12 @@ def test_an_unknown_route_is_a_json_404(route):
     assert (reply.status, reply.code) == (404, "notFound")
 
 
-def test_an_unknown_page_of_the_console_is_html():
-    page = ApiClient().client.get("/admin/login/x/", secure=True, follow=True)
+@pytest.mark.parametrize(("host", "status"), [("localhost", 404), ("x.test", 400)])
+def test_an_error_in_the_console_is_html(host, status):
+    console = Client()
+    console.force_login(User.objects.create_superuser("boss"))
+    page = console.get("/admin/nothing/", secure=True, headers={"Host": host})
+    assert page.status_code == status
     assert page.headers["Content-Type"].startswith("text/html")
 
 
@@ -160,8 +177,9 @@ def test_an_error_carries_the_id_of_its_request():
 
 
 @pytest.mark.urls(__name__)
-def test_a_bug_is_a_500_that_tells_nothing(caplog):
-    reply = ApiClient().call("GET", "/broken")
+@pytest.mark.parametrize("route", ["/broken", "/2.0/broken"])
+def test_a_bug_is_a_500_that_tells_nothing(caplog, route):
+    reply = make_client(Scope.CONFIG).call("GET", route)
     assert (reply.status, reply.code) == (500, "bug")
     assert "secret" not in str(reply.body)
     assert "secret detail" in caplog.text

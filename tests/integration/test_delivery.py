@@ -263,6 +263,7 @@ def test_a_receiver_that_asks_for_rest_gets_it(receiver, run_pump):
     run_pump()
     assert statuses() == [429]
     rest = Lease.objects.get().rest_until
+    assert rest is not None
     assert timedelta(seconds=100) < rest - datetime.now(UTC) <= timedelta(seconds=120)
     Lease.objects.update(rest_until=datetime.now(UTC))
     run_pump()

@@ -7,9 +7,8 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import IO
 
 import environ
 import kombu
@@ -60,6 +59,21 @@ def ping(url: str) -> bool:
     """Whether Redis answers."""
     with redis.Redis.from_url(url) as client:
         return bool(client.ping())
+
+
+@contextmanager
+def other_owner(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], list[int]]]:
+    """Another process that owns the folder, and its servers; gone after the block."""
+    with subprocess.Popen(
+        [sys.executable, "-c", OWNER, str(folder)],
+        cwd=PROJECT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    ) as owner:
+        assert owner.stdout is not None
+        yield owner, [int(pid) for pid in owner.stdout.readline().split()]
 
 
 @pytest.fixture(scope="module")
@@ -167,9 +181,8 @@ def test_sessions_of_a_killed_server_do_not_keep_it_from_starting(
 
 
 def test_what_a_killed_owner_left_is_taken_over(folder: Path) -> None:
-    owner, pids = start_owner(folder)
-    owner.kill()
-    owner.communicate()
+    with other_owner(folder) as (owner, pids):
+        owner.kill()
     assert all(command_line(pid) for pid in pids)
     assert running_environment(folder) == {}
     with make_services(folder) as services:
@@ -179,28 +192,13 @@ def test_what_a_killed_owner_left_is_taken_over(folder: Path) -> None:
 
 
 def test_ctrl_c_reaches_the_owner_only(folder: Path) -> None:
-    owner, pids = start_owner(folder)
-    os.killpg(owner.pid, signal.SIGINT)
-    _, complaints = owner.communicate()
+    with other_owner(folder) as (owner, pids):
+        os.killpg(owner.pid, signal.SIGINT)
+        _, complaints = owner.communicate()
     assert b"KeyboardInterrupt" in complaints
     assert [command_line(pid) for pid in pids] == ["", ""]
     log = (folder / "postgres.log").read_text(encoding="utf-8")
     assert log.rstrip().endswith("database system is shut down")
-
-
-def start_owner(folder: Path) -> tuple[subprocess.Popen[bytes], list[int]]:
-    """Another process that owns the folder, and its servers."""
-    owner = subprocess.Popen(
-        [sys.executable, "-c", OWNER, str(folder)],
-        cwd=PROJECT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
-    stdout: IO[bytes] | None = owner.stdout
-    assert stdout is not None
-    return owner, [int(pid) for pid in stdout.readline().split()]
 
 
 def test_a_folder_that_is_not_kept_leaves_nothing(tmp_path: Path) -> None:

@@ -9,7 +9,11 @@ from django.db import connection
 from django.utils import timezone
 
 from apps.auth_providers.models import AuthProvider
-from apps.auth_providers.providers import create_provider
+from apps.auth_providers.providers import (
+    create_provider,
+    delete_provider,
+    update_provider,
+)
 from apps.webhooks.emit import emit
 from apps.webhooks.models import Webhook, WebhookData
 from apps.webhooks.registrations import (
@@ -130,6 +134,21 @@ def test_a_provider_that_a_webhook_uses_stays():
         delete_auth(provider.pk)
     assert refusal.value.code == "conflict"
     assert AuthProvider.objects.exists()
+
+
+def test_the_service_of_providers_leaves_one_in_use_alone():
+    provider, _ = create_provider("hmac_signature", "mine")
+    create_webhook(event="USER_CREATED", id_auth="mine")
+    with pytest.raises(Refused, match="mine") as refusal:
+        delete_provider(provider)
+    assert refusal.value.code == "conflict"
+
+
+def test_the_type_of_a_provider_stays():
+    provider = AuthProvider.objects.create(type="oauth", name="other", config="{}")
+    with pytest.raises(Refused, match="type"):
+        update_provider(provider.pk, "hmac_signature", "other")
+    assert AuthProvider.objects.get().type == "oauth"
 
 
 def test_cancelling_reads_the_partial_indexes_only(django_assert_max_num_queries):

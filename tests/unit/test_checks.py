@@ -12,6 +12,7 @@ from apps.webhooks import checks
 GOOD = {
     "WEBHOOKS_LEASE": 20.0,
     "WEBHOOKS_DEADLINE": 10.0,
+    "WEBHOOKS_SETTLE": 10.0,
     "WEBHOOKS_ENCRYPTION_KEYS": [new_key("k1")],
     "WEBHOOKS_ALLOWED_NETWORKS": "10.1.0.0/16",
     "WEBHOOKS_ALLOW_HTTP": False,
@@ -36,6 +37,7 @@ def test_good_settings_pass(settings):
     [
         ({"WEBHOOKS_LEASE": 19.9}, "webhooks.E001"),
         ({"WEBHOOKS_DEADLINE": 10.1}, "webhooks.E001"),
+        ({"WEBHOOKS_SETTLE": 10.1}, "webhooks.E001"),
         ({"WEBHOOKS_ENCRYPTION_KEYS": []}, "webhooks.E002"),
         ({"WEBHOOKS_ENCRYPTION_KEYS": ["k1:short"]}, "webhooks.E002"),
         ({"WEBHOOKS_ENCRYPTION_KEYS": ["nonsense"]}, "webhooks.E002"),

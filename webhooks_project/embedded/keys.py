@@ -14,8 +14,11 @@ LOCAL_SETTINGS = {
     "HTTPS_ONLY": "false",
     "WEBHOOKS_ALLOW_HTTP": "true",
     "WEBHOOKS_ALLOWED_NETWORKS": "127.0.0.0/8",
+    "WEBHOOKS_DEADLINE": "3",
+    "WEBHOOKS_FLUSHER_PERIOD": "5",
 }
-"""The console is read, and webhooks are received, on this machine without TLS."""
+"""The console is read, and webhooks are received, on this machine without TLS; and
+nobody who watches should wait a minute for the flusher."""
 
 NOWHERE = {
     "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",

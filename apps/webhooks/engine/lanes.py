@@ -116,6 +116,12 @@ class Lanes:
                 return lane
         return None
 
+    def put_back(self, lane: Lane, row: Unsent, now: float) -> None:
+        """A picked row did not leave after all."""
+        lane.in_flight -= 1
+        lane.waiting.appendleft(row)
+        self.landed(lane, now)
+
     def landed(self, lane: Lane, now: float) -> None:
         """A request of this lane has ended; the lane may send the next one."""
         lane.idle_since = now

@@ -20,8 +20,6 @@ logger = logging.getLogger(__name__)
 CAREFUL_ROWS: Final = 64
 # A row that was being sent at so many deaths in a row is put aside.
 DEATHS_TO_QUARANTINE: Final = 3
-# What a lease must allow for beside the request itself: recording its outcome.
-SETTLE_SECONDS: Final = 10.0
 
 # Visits each webhook with unsent rows once, whatever the number of its rows.
 _BACKLOG: Final = """
@@ -150,11 +148,16 @@ class Lease:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaseTerms:
-    """Who leases, and for how long. Seconds; `deadline` is one request's."""
+    """Who leases, and for how long, in seconds.
+
+    A lease lasts `lease`, but never less than one request (`deadline`, or the
+    webhook's own) and the recording of its outcome (`settle`).
+    """
 
     holder: str
     lease: float
     deadline: float
+    settle: float
 
     def parameters(self) -> dict[str, Any]:
         """For the statements."""
@@ -162,7 +165,7 @@ class LeaseTerms:
             "holder": self.holder,
             "lease": self.lease,
             "deadline": self.deadline,
-            "settle": SETTLE_SECONDS,
+            "settle": self.settle,
         }
 
 

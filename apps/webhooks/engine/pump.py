@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import Error, connection
 
 from apps.encryption.keyring import KeyringError
 from apps.outbound.outcome import Cause, Outcome
@@ -27,6 +27,7 @@ from apps.webhooks.engine.executions import current_execution
 from apps.webhooks.engine.lane import Lane
 from apps.webhooks.engine.lanes import Lanes
 from apps.webhooks.engine.leases import LeaseTerms
+from apps.webhooks.engine.outage import is_outage
 from apps.webhooks.engine.payloads import Payloads
 from apps.webhooks.engine.recorder import Recorder
 from apps.webhooks.engine.request import build
@@ -50,6 +51,7 @@ BURST: Final = 64
 BODY_BYTES: Final = 64 * 1024 * 1024
 # The database may be away for so long before a pump gives up.
 PATIENCE_SECONDS: Final = 15.0
+RETRY_SECONDS: Final = 0.25
 
 
 @dataclass(slots=True)
@@ -80,11 +82,14 @@ class Pump:
         self._bell = bell
         self._stopping = stopping
         terms = LeaseTerms(
-            holder=holder, lease=settings.lease, deadline=settings.deadline
+            holder=holder,
+            lease=settings.lease,
+            deadline=settings.deadline,
+            settle=settings.settle,
         )
         self._lanes = Lanes(terms, settings)
         self._payloads = Payloads()
-        self._recorder = Recorder()
+        self._recorder = Recorder(settings.settle)
         self._bytes = 0
         self._hungry = True
         self._draining = False
@@ -97,6 +102,14 @@ class Pump:
 
     def run(self) -> bool:
         """Deliver until idle or out of time; True if a successor should be woken."""
+        try:
+            return self._run()
+        finally:
+            # What is still in flight after a fault is recorded by the next run in
+            # this process, which shares the transport; nothing more is sent for it.
+            self._lanes.shed_all()
+
+    def _run(self) -> bool:
         end = time.monotonic() + self._settings.pump_run
         active = time.monotonic()
         self._bell.enter()
@@ -148,14 +161,20 @@ class Pump:
             if not self._draining:
                 self._look(now)
             self._failing_since = None
-        except (OperationalError, InterfaceError):
-            connection.close()
-            self._failing_since = self._failing_since or now
-            if now - self._failing_since > PATIENCE_SECONDS:
-                raise
-            logger.warning("The database does not answer, trying again.")
-            self._hungry = True
-            self._next_look = now + 0.25
+        except Error as error:
+            self._wait_for_database(now, error)
+
+    def _wait_for_database(self, now: float, error: Error) -> None:
+        """Take no work for a moment, then look on a fresh connection."""
+        if not is_outage(error):
+            raise error
+        connection.close()
+        self._failing_since = self._failing_since or now
+        if now - self._failing_since > PATIENCE_SECONDS:
+            raise error
+        logger.warning("The database does not answer, trying again.")
+        self._hungry = True
+        self._next_look = now + RETRY_SECONDS
 
     def _look(self, now: float) -> None:
         rang = self._bell.rang(now)
@@ -186,19 +205,28 @@ class Pump:
             self._lanes.shed(len(self._lanes) - int(len(self._lanes) * joined))
 
     def _start(self, now: float) -> None:
-        if self._recorder.is_troubled:
+        if self._recorder.is_troubled or self._failing_since is not None:
             return
         room = min(BURST, self._transport.room)
         picked = self._lanes.pick(room, BODY_BYTES - self._bytes)
         if not picked:
             return
-        self._payloads.load([row.event for _, row in picked])
-        for lane, row in picked:
-            self._send(lane, row, now)
+        try:
+            self._payloads.load([row.event for _, row in picked])
+            while picked:
+                self._send(*picked[-1], now)
+                picked.pop()
+        except Error as error:
+            for lane, row in picked:
+                self._lanes.put_back(lane, row, now)
+            self._wait_for_database(now, error)
         self._payloads.trim()
 
     def _send(self, lane: Lane, row: Unsent, now: float) -> None:
         payload = self._payloads.get(row.event)
+        if lane.careful:
+            leases.note_suspect(lane.registration.id, lane.token, row.id)
+            lane.careful_left -= 1
         flight = Flight(lane, row, datetime.now(UTC), row.size, 0)
         self._bytes += row.size
         if payload is None or payload.body is None or lane.scheme is None:
@@ -210,9 +238,6 @@ class Pump:
             logger.exception("The token of user %s does not open.", payload.user)
             self._ended(flight, Outcome(cause=Cause.INTERNAL), now)
             return
-        if lane.careful:
-            lane.careful_left -= 1
-            leases.note_suspect(lane.registration.id, lane.token, row.id)
         built = build(
             row,
             lane.registration,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 from typing import Final
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import Error, connection
 
 from apps.webhooks.engine.lane import Lane
-from apps.webhooks.engine.leases import SETTLE_SECONDS
+from apps.webhooks.engine.outage import is_outage
 from apps.webhooks.engine.settle import Settlement, settle
 
 logger = logging.getLogger(__name__)
@@ -25,9 +25,13 @@ class SettlementFailed(Exception):
 
 
 class Recorder:
-    """Outcomes that are not settled yet. Times are monotonic seconds."""
+    """Outcomes that are not settled yet. Times are monotonic seconds.
 
-    def __init__(self) -> None:
+    `patience`: how long outcomes outlive a database that does not answer.
+    """
+
+    def __init__(self, patience: float) -> None:
+        self._patience = patience
         self._waiting: list[tuple[Lane, Settlement]] = []
         self._since = 0.0
         self._failing_since: float | None = None
@@ -63,7 +67,9 @@ class Recorder:
                 [settlement for _, settlement in self._waiting],
                 [lane.state() for lane in changed.values()],
             )
-        except (OperationalError, InterfaceError) as error:
+        except Error as error:
+            if not is_outage(error):
+                raise
             self._wait(now, error)
             return
         for lane, settlement in self._waiting:
@@ -79,6 +85,6 @@ class Recorder:
         connection.close()
         self._failing_since = self._failing_since or now
         self._retry_at = now + RETRY_SECONDS
-        if now - self._failing_since > SETTLE_SECONDS:
+        if now - self._failing_since > self._patience:
             raise SettlementFailed(f"{len(self._waiting)} outcomes lost") from error
         logger.warning("Settling failed, trying again: %s", type(error).__name__)
