@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 def signature_date(moment: datetime) -> str:
     """`2022-06-27T11:08:52.577831Z`: UTC, always six digits of microseconds."""
     # isoformat() without a timespec would drop microseconds that are zero.
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(timespec="microseconds")[:26] + "Z"
 
 
 def sign(secret_key: str, *, method: str, path: str, date: str, payload: bytes) -> str:

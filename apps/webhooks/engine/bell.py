@@ -66,19 +66,18 @@ class Bell:
         self._seen = seen
         return rang
 
-    def keep(self, now: float, *, wants_help: bool) -> float:
-        """Stay awake and call for help; the share to give up if pumps joined."""
+    def keep(self, now: float, *, wants_help: bool) -> int:
+        """Stay awake, call for help if wanted; how many pumps are awake."""
         if self._mailbox is None or now < max(self._next_keep, self._deaf_until):
-            return 0.0
+            return self._awake
         self._next_keep = now + KEEP_SECONDS
         try:
-            before, self._awake = self._awake, self._mailbox.stay(self._pump)
+            self._awake = self._mailbox.stay(self._pump)
             if wants_help and self._mailbox.call_help(self._most):
                 self._post()
         except RedisError:
             self._go_deaf(now)
-            return 0.0
-        return max(0.0, 1 - before / self._awake) if self._awake else 0.0
+        return self._awake
 
     def ring(self) -> None:
         """Tell the other pumps that there is work, and wake one if none is awake."""

@@ -1,58 +1,61 @@
-"""Payloads at hand: an event told to a thousand webhooks is read once."""
+"""Payloads and tokens at hand: a large event told to many webhooks is read once."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
 from apps.encryption.fields import keyring, place
-from apps.webhooks.engine.unsent import Payload, read_payloads
+from apps.webhooks.engine.unsent import Unsent, read_payloads
 
 _USER_TOKEN: Final = place("event_log_enduser", "token")
-# What the cache may hold beside the bodies in flight.
+# What is kept beside the bodies in flight.
 CACHE_BYTES: Final = 16 * 1024 * 1024
-# Payloads are read a few at a time, so that large ones are never all in memory.
-READ_AT_ONCE: Final = 128
+TOKENS: Final = 10_000
 
 
 @dataclass(slots=True)
 class Payloads:
-    """The most recently used payloads, bounded by their bytes."""
+    """The most recently used large payloads, bounded by their bytes."""
 
-    _cache: OrderedDict[int, Payload] = field(default_factory=OrderedDict)
+    _cache: OrderedDict[int, bytes] = field(default_factory=OrderedDict)
     _bytes: int = 0
     _tokens: dict[str, str] = field(default_factory=dict)
 
-    def load(self, events: Sequence[int]) -> None:
-        """Read those that are not at hand."""
-        missing = [event for event in set(events) if event not in self._cache]
-        for payload in read_payloads(missing) if missing else ():
-            self._cache[payload.event] = payload
-            self._bytes += len(payload.body or b"")
+    def load(self, rows: Iterable[Unsent]) -> None:
+        """Read the payloads that did not come along with their rows."""
+        events = {row.event for row in rows if row.payload is None}
+        missing = [event for event in events if event not in self._cache]
+        for event, payload in read_payloads(missing).items() if missing else ():
+            if payload is not None:
+                self._cache[event] = payload.encode()
+                self._bytes += len(self._cache[event])
 
-    def get(self, event: int) -> Payload | None:
-        """A payload that `load` brought, if the event is still there."""
-        payload = self._cache.get(event)
+    def payload(self, row: Unsent) -> bytes | None:
+        """The payload of a row for which `load` was called; None if it was erased."""
+        if row.payload is not None:
+            return row.payload.encode()
+        payload = self._cache.get(row.event)
         if payload is not None:
-            self._cache.move_to_end(event)
+            self._cache.move_to_end(row.event)
         return payload
 
     def trim(self) -> None:
         """Forget the least recently used, down to the bound."""
-        while self._bytes > CACHE_BYTES or len(self._cache) > 10_000:
+        while self._bytes > CACHE_BYTES:
             _, payload = self._cache.popitem(last=False)
-            self._bytes -= len(payload.body or b"")
+            self._bytes -= len(payload)
 
-    def user_token(self, payload: Payload) -> str | None:
-        """The token of the event's user, opened."""
-        sealed = payload.token
+    def user_token(self, row: Unsent) -> str | None:
+        """The token of the event's user, opened; raise `KeyringError`."""
+        sealed = row.token
         if sealed is None:
             return None
         token = self._tokens.get(sealed)
         if token is None:
-            if len(self._tokens) >= 10_000:
+            if len(self._tokens) >= TOKENS:
                 self._tokens.clear()
             token = self._tokens[sealed] = keyring().open(sealed, _USER_TOKEN)
         return token

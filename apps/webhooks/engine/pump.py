@@ -40,6 +40,7 @@ logger = logging.getLogger(__name__)
 # How often the bell is looked at: half of it is added to the median latency, and a
 # look costs 0.1 ms.
 POLL_SECONDS: Final = 0.003
+BUSY_POLL_SECONDS: Final = 0.01
 # Nobody ringing for so long, the pump ends: it costs a wake-up to come back.
 LINGER_SECONDS: Final = 0.2
 # Even without a ring: what rested, or what a lost ring told.
@@ -47,6 +48,8 @@ SWEEP_SECONDS: Final = 1.0
 # Requests started between two looks at the sockets. More in flight at once only
 # makes each of them dearer when receivers are fast.
 BURST: Final = 64
+# Beyond so many in flight, more are started only if the receivers let the pump wait.
+CALM: Final = 128
 # Bodies in flight together; bounds the memory of a pump whatever is emitted.
 BODY_BYTES: Final = 64 * 1024 * 1024
 # The database may be away for so long before a pump gives up.
@@ -93,6 +96,9 @@ class Pump:
         self._bytes = 0
         self._hungry = True
         self._draining = False
+        self._busy = False
+        # Among how many pumps the work is shared, as far as this one has seen to it.
+        self._sharing = 1
         self._next_look = 0.0
         self._next_acquire = 0.0
         self._next_sweep = 0.0
@@ -187,7 +193,8 @@ class Pump:
                 _, self._execution_began = current_execution()
             self._hungry = self._lanes.acquire(now)
         self._lanes.read()
-        self._next_look = now + max(POLL_SECONDS, 2 * (time.monotonic() - now))
+        pause = BUSY_POLL_SECONDS if self._busy else POLL_SECONDS
+        self._next_look = now + max(pause, 2 * (time.monotonic() - now))
 
     def _keep(self, now: float) -> None:
         """Renew and give back leases, and share them with other pumps."""
@@ -198,21 +205,25 @@ class Pump:
         if shed and (self._draining or now < self._next_acquire):
             self._bell.ring()
         saturated = self._hungry or self._lanes.are_waiting
-        joined = self._bell.keep(now, wants_help=saturated and not self._draining)
-        if joined and saturated:
+        awake = self._bell.keep(now, wants_help=saturated and not self._draining)
+        if awake > self._sharing and saturated:
             # Abstain for a moment, or what was shed would be taken back at once.
             self._next_acquire = now + LINGER_SECONDS / 2
-            self._lanes.shed(len(self._lanes) - int(len(self._lanes) * joined))
+            self._lanes.shed(len(self._lanes) * self._sharing // awake)
+            self._sharing = awake
+        self._sharing = min(self._sharing, awake)
 
     def _start(self, now: float) -> None:
         if self._recorder.is_troubled or self._failing_since is not None:
             return
         room = min(BURST, self._transport.room)
+        if self._busy and self._transport.in_flight >= CALM:
+            return
         picked = self._lanes.pick(room, BODY_BYTES - self._bytes)
         if not picked:
             return
         try:
-            self._payloads.load([row.event for _, row in picked])
+            self._payloads.load(row for _, row in picked)
             while picked:
                 self._send(*picked[-1], now)
                 picked.pop()
@@ -223,26 +234,26 @@ class Pump:
         self._payloads.trim()
 
     def _send(self, lane: Lane, row: Unsent, now: float) -> None:
-        payload = self._payloads.get(row.event)
         if lane.careful:
             leases.note_suspect(lane.registration.id, lane.token, row.id)
             lane.careful_left -= 1
         flight = Flight(lane, row, datetime.now(UTC), row.size, 0)
         self._bytes += row.size
-        if payload is None or payload.body is None or lane.scheme is None:
+        payload = self._payloads.payload(row)
+        if payload is None or lane.scheme is None:
             self._ended(flight, Outcome(cause=Cause.INTERNAL), now)
             return
         try:
-            user_token = self._payloads.user_token(payload)
+            user_token = self._payloads.user_token(row)
         except KeyringError:
-            logger.exception("The token of user %s does not open.", payload.user)
+            logger.exception("The user's token of event %s does not open.", row.event)
             self._ended(flight, Outcome(cause=Cause.INTERNAL), now)
             return
         built = build(
             row,
             lane.registration,
             lane.scheme,
-            payload=payload.body,
+            payload=payload,
             user_token=user_token,
             date=flight.date,
         )
@@ -251,8 +262,9 @@ class Pump:
         self._transport.submit(built.request, flight)
 
     def _collect(self) -> None:
-        busy = self._lanes.are_waiting and self._transport.room
-        ended = self._transport.completed(0 if busy else POLL_SECONDS)
+        eager = self._lanes.are_waiting and self._transport.room
+        ended = self._transport.completed(0 if eager else POLL_SECONDS)
+        self._busy = bool(ended)
         now = time.monotonic()
         for flight, outcome in ended:
             self._ended(flight, outcome, now)

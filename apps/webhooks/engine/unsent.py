@@ -10,7 +10,8 @@ from django.db import connection
 from apps.webhooks.engine.arrays import array
 
 _READ: Final = """
-SELECT d.webhook_id, d.id, d.event_id, d.attempts, e.payload_size
+SELECT d.webhook_id, d.id, d.event_id, d.attempts, e.payload_size, u.token,
+    CASE WHEN e.payload_size <= %(inline)s THEN e.payload END
 FROM unnest(%(webhooks)s::bigint[], %(executions)s::bigint[], %(rooms)s::int[])
     AS lane(webhook_id, execution, room)
 CROSS JOIN LATERAL (
@@ -19,31 +20,28 @@ CROSS JOIN LATERAL (
       AND d.last_execution < lane.execution AND d.id <> ALL(%(in_hand)s::bigint[])
     ORDER BY d.last_execution, d.id LIMIT lane.room) d
 JOIN event_log_event e ON e.id = d.event_id
+LEFT JOIN event_log_enduser u ON u.id = e.user_id
 """
-_PAYLOADS: Final = """
-SELECT e.id, e.payload, e.user_id, u.token
-FROM event_log_event e LEFT JOIN event_log_enduser u ON u.id = e.user_id
-WHERE e.id = ANY(%s)
-"""
+_PAYLOADS: Final = "SELECT id, payload FROM event_log_event WHERE id = ANY(%s)"
+# Payloads up to this size come along with their rows; larger ones are read when
+# their turn has come, so that what waits is never all in memory.
+INLINE_BYTES: Final = 4096
 
 
 class Unsent(NamedTuple):
-    """One row to send: `id` is `id_webhook_data`, `attempts` those made before."""
+    """One row to send.
+
+    `id` is `id_webhook_data`, `attempts` those made before, `size` the payload's in
+    bytes, `token` the user's, still sealed; `payload` None if it is read later.
+    """
 
     webhook: int
     id: int
     event: int
     attempts: int
     size: int
-
-
-class Payload(NamedTuple):
-    """What an event said, and whom it concerns; `token` is still sealed."""
-
-    event: int
-    body: bytes | None
-    user: int | None
     token: str | None
+    payload: str | None
 
 
 def read_unsent(
@@ -62,16 +60,14 @@ def read_unsent(
                 "executions": array(executions),
                 "rooms": array(rooms),
                 "in_hand": array(in_hand),
+                "inline": INLINE_BYTES,
             },
         )
         return list(map(Unsent._make, cursor.fetchall()))
 
 
-def read_payloads(events: Sequence[int]) -> list[Payload]:
-    """The payloads of events."""
+def read_payloads(events: Sequence[int]) -> dict[int, str | None]:
+    """The payloads of events; None once retention or erasure has removed one."""
     with connection.cursor() as cursor:
         cursor.execute(_PAYLOADS, [list(events)])
-        return [
-            Payload(event, None if text is None else text.encode(), user, token)
-            for event, text, user, token in cursor.fetchall()
-        ]
+        return dict(cursor.fetchall())
