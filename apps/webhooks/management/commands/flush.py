@@ -1,0 +1,119 @@
+"""`manage.py flush`: a flusher execution now, and a pump without Celery if wished."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import signal
+import threading
+import time
+from typing import Any, Final
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.commands.flush import Command as EmptyDatabase
+
+from apps.webhooks.conf import engine_settings
+from apps.webhooks.engine.bell import Bell
+from apps.webhooks.engine.executions import begin_execution
+from apps.webhooks.engine.pump import Pump
+from apps.webhooks.flusher import APART_SECONDS, flush
+from apps.webhooks.models import Webhook
+from apps.webhooks.tasks import transport
+
+PAUSE_SECONDS: Final = 1.0
+
+
+class Command(BaseCommand):
+    """An operator's word, or a whole flusher where there is no Redis.
+
+    It takes the name of Django's command that empties the database, which nobody
+    should run here by mistake. Django's test runner still gets that one: it calls
+    by options that the command line does not know.
+    """
+
+    stealth_options = (
+        "interactive",
+        "database",
+        "reset_sequences",
+        "allow_cascade",
+        "inhibit_post_migrate",
+    )
+    help = "Begin a flusher execution: what was cut off or lost is sent again."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """What to flush, and who sends."""
+        parser.add_argument("--webhook", type=int, metavar="ID", help="only this one")
+        parser.add_argument(
+            "--here", action="store_true", help="send from this process, without Redis"
+        )
+        parser.add_argument(
+            "--loop",
+            action="store_true",
+            help="as --here, with an execution every WEBHOOKS_FLUSHER_PERIOD",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Print the execution's number."""
+        if "inhibit_post_migrate" in options:
+            EmptyDatabase().handle(**options)
+            return
+        webhook = options["webhook"]
+        live = Webhook.objects.filter(deleted_at__isnull=True)
+        if webhook is not None and not live.filter(pk=webhook).exists():
+            raise CommandError(f"There is no webhook {webhook}.")
+        if options["loop"]:
+            self._loop(webhook)
+        elif options["here"]:
+            self._say(begin_execution(apart=APART_SECONDS, webhook=webhook))
+            with_signals = Stopping()
+            while here(with_signals) and not with_signals.is_set():
+                pass
+        else:
+            self._say(flush(webhook))
+
+    def _loop(self, webhook: int | None) -> None:
+        """Both beat and pump, until told to stop; what is in flight is finished."""
+        stopping, period = Stopping(), settings.WEBHOOKS_FLUSHER_PERIOD
+        due = time.monotonic()
+        while not stopping.is_set():
+            if time.monotonic() >= due:
+                due = time.monotonic() + period
+                self._say(begin_execution(apart=period / 2, webhook=webhook))
+            if not here(stopping):
+                stopping.wait(PAUSE_SECONDS)
+
+    def _say(self, execution: int | None) -> None:
+        if execution is None:
+            self.stdout.write("An execution began a moment ago; that one serves.")
+        else:
+            self.stdout.write(f"Flusher execution {execution} began.")
+        self.stdout.flush()
+
+
+class Stopping(threading.Event):
+    """Set by the signals that end a process, which go on to do nothing else."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: self.set())
+
+
+def here(stopping: Stopping) -> bool:
+    """One run of a pump in this process; True if there is more to send.
+
+    It ends in time for the next execution, which nobody else begins.
+    """
+    engine = engine_settings()
+    engine = dataclasses.replace(
+        engine, pump_run=min(engine.pump_run, engine.flusher_period)
+    )
+    holder = f"flush:{os.getpid()}"
+    return Pump(
+        settings=engine,
+        transport=transport(),
+        bell=Bell(None, pump=holder, pumps=1, post=lambda: None),
+        holder=holder,
+        stopping=stopping.is_set,
+    ).run()

@@ -1,0 +1,124 @@
+"""The bell: coalesced, and harmless when it is lost."""
+
+from __future__ import annotations
+
+import socket
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from redis.exceptions import RedisError
+
+from apps.webhooks.engine.bell import DEAF_SECONDS, Bell
+from apps.webhooks.engine.mailbox import Mailbox
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    """A mailbox of its own in the real Redis."""
+    box = Mailbox.at(settings.REDIS_URL, prefix=f"test:{uuid.uuid4()}:")
+    yield box
+    for name in ("bell", "pumps", "posted"):
+        box.redis.delete(box.prefix + name)
+    box.redis.close()
+
+
+@pytest.fixture
+def nowhere() -> Iterator[Mailbox]:
+    """A mailbox whose Redis takes connections and never answers."""
+    server = socket.create_server(("127.0.0.1", 0))
+    box = Mailbox.at(f"redis://127.0.0.1:{server.getsockname()[1]}/0")
+    yield box
+    box.redis.close()
+    server.close()
+
+
+def test_only_the_first_ring_posts_a_message(mailbox):
+    assert [mailbox.ring() for _ in range(5)] == [True] + [False] * 4
+    assert mailbox.count() == 5
+
+
+def test_nothing_is_posted_while_a_pump_is_awake(mailbox):
+    mailbox.enter("one")
+    assert not mailbox.ring()
+    assert mailbox.leave("one", mailbox.count())
+    assert mailbox.ring()
+
+
+def test_a_pump_may_not_leave_when_it_rang_meanwhile(mailbox):
+    mailbox.enter("one")
+    seen = mailbox.count()
+    mailbox.ring()
+    assert not mailbox.leave("one", seen)
+    assert mailbox.leave("one", mailbox.count())
+
+
+def test_a_pump_out_of_time_leaves_whatever_rang(mailbox):
+    mailbox.enter("one")
+    mailbox.ring()
+    assert mailbox.leave("one", None)
+
+
+def test_after_a_flush_of_redis_the_next_ring_posts_again(mailbox):
+    mailbox.ring()
+    for name in ("bell", "pumps", "posted"):
+        mailbox.redis.delete(mailbox.prefix + name)
+    assert mailbox.ring()
+
+
+def test_help_is_called_once_and_up_to_a_limit(mailbox):
+    assert mailbox.enter("one") == 1
+    assert [mailbox.call_help(2), mailbox.call_help(2)] == [True, False]
+    assert mailbox.enter("two") == 2
+    assert not mailbox.call_help(2)
+    assert mailbox.stay("one") == 2
+
+
+def test_without_redis_a_ring_fails_once_and_then_costs_nothing(nowhere):
+    assert not nowhere.ring()
+    nowhere.redis.close()
+    # The breaker is open: a call would raise, for there is nobody to answer.
+    assert not nowhere.ring()
+    with pytest.raises(RedisError):
+        nowhere.count()
+
+
+def test_a_bell_hears_each_ring_once(mailbox):
+    bell = Bell(mailbox, pump="one", pumps=2, post=lambda: None)
+    bell.enter()
+    assert not bell.rang(0.0)
+    mailbox.ring()
+    mailbox.ring()
+    assert bell.rang(0.1)
+    assert not bell.rang(0.2)
+    assert bell.may_leave()
+
+
+def test_a_bell_posts_for_a_pump_that_wants_help(mailbox):
+    posted: list[bool] = []
+    bell = Bell(mailbox, pump="one", pumps=2, post=lambda: posted.append(True))
+    bell.enter()
+    assert bell.keep(0.0, wants_help=False) == 1
+    assert bell.keep(1.0, wants_help=True) == 1
+    mailbox.enter("two")
+    assert bell.keep(2.0, wants_help=True) == 2
+    assert posted == [True]
+
+
+def test_a_deaf_bell_looks_into_the_database_now_and_then(nowhere):
+    bell = Bell(nowhere, pump="one", pumps=2, post=lambda: None)
+    bell.enter()
+    assert bell.rang(0.0)
+    heard = [bell.rang(tick / 100) for tick in range(1, int(DEAF_SECONDS * 100))]
+    assert 40 <= sum(heard) <= 50
+    assert bell.may_leave()
+
+
+def test_without_a_mailbox_a_pump_looks_for_itself():
+    bell = Bell(None, pump="one", pumps=1, post=lambda: None)
+    bell.enter()
+    assert [bell.rang(tick / 10) for tick in range(3)] == [True, True, True]
+    assert bell.keep(0.0, wants_help=True) == 1
+    bell.ring()
+    assert bell.may_leave()
