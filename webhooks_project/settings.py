@@ -105,6 +105,7 @@ DATABASES["default"].setdefault("OPTIONS", {}).update(
 
 # The bell: Redis. Losing it costs latency, never data.
 REDIS_URL: str = env.str("REDIS_URL")
+REDIS_PREFIX = "bankhooks:"
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -117,7 +118,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "health_check_interval": 5,
     "retry_on_timeout": False,
     "visibility_timeout": 3600,
-    "global_keyprefix": "bankhooks:",
+    "global_keyprefix": REDIS_PREFIX,
 }
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = False

@@ -24,7 +24,7 @@ from apps.webhooks.conf import engine_settings, transport_policy
 from apps.webhooks.engine.bell import Bell
 from apps.webhooks.engine.executions import begin_execution
 from apps.webhooks.engine.leases import is_waiting
-from apps.webhooks.engine.mailbox import POSTED_SECONDS, Mailbox
+from apps.webhooks.engine.mailbox import Mailbox
 from apps.webhooks.engine.pump import Pump
 from apps.webhooks.holds import drop_expired_users
 
@@ -70,7 +70,7 @@ def wake() -> None:
 def post() -> None:
     """Post the message that wakes a pump; without a broker the flusher must do."""
     try:
-        pump.apply_async(expires=POSTED_SECONDS)
+        pump.apply_async()
     except OperationalError:
         logger.warning("The broker does not take messages; the flusher will see.")
 
@@ -91,7 +91,7 @@ def run_pump(out: Transport, box: Mailbox | None) -> bool:
 @cache
 def mailbox() -> Mailbox:
     """This process's line to the bell."""
-    return Mailbox.at(settings.REDIS_URL)
+    return Mailbox.at(settings.REDIS_URL, prefix=settings.REDIS_PREFIX)
 
 
 @cache

@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 from redis.exceptions import RedisError
 
+from apps.webhooks import tasks
 from apps.webhooks.engine.bell import DEAF_SECONDS, Bell
 from apps.webhooks.engine.mailbox import Mailbox
 
@@ -37,6 +38,22 @@ def nowhere() -> Iterator[Mailbox]:
 def test_only_the_first_ring_posts_a_message(mailbox):
     assert [mailbox.ring() for _ in range(5)] == [True] + [False] * 4
     assert mailbox.count() == 5
+
+
+def test_nothing_is_posted_while_a_message_waits_for_a_worker(mailbox):
+    mailbox.redis.rpush(mailbox.prefix + mailbox.queue, "a message of Celery's")
+    assert not mailbox.ring()
+    mailbox.redis.delete(mailbox.prefix + mailbox.queue)
+    assert mailbox.ring()
+
+
+def test_the_queue_is_where_celery_keeps_it():
+    """The mailbox looks at Celery's list itself; kombu names it so."""
+    box = tasks.mailbox()
+    box.redis.flushall()
+    tasks.post()
+    assert box.redis.llen(box.prefix + box.queue) == 1
+    box.redis.flushall()
 
 
 def test_nothing_is_posted_while_a_pump_is_awake(mailbox):

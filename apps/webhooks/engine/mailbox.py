@@ -5,7 +5,8 @@ sweep and the flusher find in PostgreSQL whatever the bell forgot.
 
     bell     counts the rings; a pump compares it with what it saw last
     pumps    the pumps awake now, each with the second until which it counts as such
-    posted   set while a Celery message is on its way to a worker
+    posted   set while a Celery message is on its way between two processes
+    queue    Celery's own list: while a message waits there, none is added
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ from redis.retry import Retry
 
 # A pump that dies is believed awake this long: emitters do not post meanwhile.
 AWAKE_SECONDS: Final = 3
-# A message that no worker took within this time is believed lost.
-POSTED_SECONDS: Final = 30
+# From the decision to post until a worker has taken the message and said so. A
+# worker that dies in between costs the rings of so long.
+POSTED_SECONDS: Final = 5
 # Longer than a healthy Redis ever takes; the most that a first emit waits.
 TIMEOUT_SECONDS: Final = 0.5
 # After a failure nobody asks Redis again for so long: a burst of emits pays once.
@@ -33,22 +35,25 @@ local now = tonumber(redis.call('TIME')[1])
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)
 local awake = redis.call('ZCARD', KEYS[2])
 """
+_POST: Final = """
+if redis.call('LLEN', KEYS[4]) > 0 then return 0 end
+if redis.call('SET', KEYS[3], 1, 'NX', 'EX', ARGV[1]) then return 1 end
+return 0
+"""
 _RING: Final = (
     "redis.call('INCR', KEYS[1])"
     + _AWAKE
     + """
 if awake > 0 then return 0 end
-if redis.call('SET', KEYS[3], 1, 'NX', 'EX', ARGV[1]) then return 1 end
-return 0
 """
+    + _POST
 )
 _HELP: Final = (
     _AWAKE
     + """
 if awake >= tonumber(ARGV[2]) then return 0 end
-if redis.call('SET', KEYS[3], 1, 'NX', 'EX', ARGV[1]) then return 1 end
-return 0
 """
+    + _POST
 )
 _STAY: Final = (
     _AWAKE
@@ -72,6 +77,7 @@ class Mailbox:
 
     redis: Redis
     prefix: str = "bankhooks:"
+    queue: str = "pump"
     _closed_until: float = 0.0
     _scripts: dict[str, Any] = field(default_factory=dict)
 
@@ -127,5 +133,5 @@ class Mailbox:
         script = self._scripts.get(source)
         if script is None:
             script = self._scripts[source] = self.redis.register_script(source)
-        keys = [self.prefix + name for name in ("bell", "pumps", "posted")]
+        keys = [self.prefix + name for name in ("bell", "pumps", "posted", self.queue)]
         return script(keys=keys, args=arguments)
