@@ -251,7 +251,8 @@ def test_no_event_is_left_held_by_a_race_with_becoming_permanent():
 
         def race(number: int, user: int = user.pk, moment: int = moment) -> object:
             if number == moment:
-                return make_permanent(user)
+                make_permanent(user)
+                return None
             return emit("CONNECTION_SYNCED", {}, user=user)
 
         in_threads(3, race)

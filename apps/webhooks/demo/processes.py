@@ -14,6 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from django.conf import settings
+
 HOST: Final = "127.0.0.1"
 START_SECONDS: Final = 40.0
 # What is in flight ends within its deadline; past that, nothing is waited for.
@@ -129,6 +131,7 @@ class Processes:
             # A session of its own: Ctrl-C in the terminal is the owner's to handle.
             popen = subprocess.Popen(
                 [*leash, sys.executable, *arguments],
+                cwd=settings.BASE_DIR,
                 env={**os.environ, **(changes or {})},
                 stdin=subprocess.DEVNULL,
                 stdout=output,

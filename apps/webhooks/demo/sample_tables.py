@@ -9,7 +9,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """A kind of transaction, worth `low` to `high` euros; `weight` is how usual it is."""
+    """A kind of transaction, of `low` to `high` euros; `weight`: how usual it is."""
 
     label: str
     wording: str

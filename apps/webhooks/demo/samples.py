@@ -1,7 +1,7 @@
 """Payloads as a bank-data platform makes them (contract, sections 1.3 and 1.4).
 
 The same arguments give the same payload. The bank, the shops and the people are
-made up; the bank's code is one that no bank has.
+made up.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from decimal import Decimal
 from itertools import count
 from typing import Any, Final
 
+from apps.webhooks.demo.sample_formats import BANK, CONNECTOR, date_time, iban
 from apps.webhooks.demo.sample_tables import (
     ACCOUNTS,
     INVESTMENTS,
@@ -21,8 +22,6 @@ from apps.webhooks.demo.sample_tables import (
     Move,
 )
 
-CONNECTOR: Final = "c5a9f4e2-0b1d-5c57-9a53-6d7f1f6b8e01"
-BANK: Final = "99999"
 # Years that a bank tells of at the first synchronisation.
 HISTORY: Final = timedelta(days=2 * 365)
 EURO: Final = {
@@ -70,58 +69,6 @@ def connection_synced(
     return {"user": dict(user), "connection": connection}
 
 
-def payment_state_updated(
-    number: int, *, now: datetime, state: str = "done"
-) -> dict[str, Any]:
-    """PAYMENT_STATE_UPDATED: a Payment, which belongs to no user."""
-    amount = round(40 + 17.35 * (number % 23), 2)
-    return {
-        "id": number,
-        "state": state,
-        "state_detail": None,
-        "action": None,
-        "error_code": None,
-        "error_description": None,
-        "fields": {},
-        "validate_uri": None,
-        "connector_uuid": CONNECTOR,
-        "validate_mechanism": "redirect",
-        "register_date": _date_time(now),
-        "payer": {
-            "scheme_name": "iban",
-            "identification": iban(1),
-            "label": "CLAIRE DURAND",
-            "issuer": None,
-        },
-        "instructions": [
-            {
-                "reference_id": f"FACTURE-{now.year}-{number:05}",
-                "amount": amount,
-                "currency": "EUR",
-                "label": f"Facture {number}",
-                "execution_date_type": "instant",
-                "execution_date": None,
-                "beneficiary": {
-                    "scheme_name": "iban",
-                    "identification": iban(90),
-                    "label": "ATELIER DES TILLEULS",
-                },
-                "state": state,
-            }
-        ],
-        "payer_identity": None,
-    }
-
-
-def iban(number: int) -> str:
-    """A French IBAN with right check digits, of the bank that does not exist."""
-    account = f"{number:011}"
-    key = 97 - (89 * int(BANK) + 15 * 1 + 3 * int(account)) % 97
-    basic = f"{BANK}00001{account}{key:02}"
-    # Letters count from A = 10; FR and two zeros go to the end.
-    return f"FR{98 - int(basic + '152700') % 97:02}{basic}"
-
-
 def _connection(user: int, now: datetime) -> dict[str, Any]:
     return {
         "id": 1,
@@ -131,13 +78,13 @@ def _connection(user: int, now: datetime) -> dict[str, Any]:
         "error": None,
         "error_message": None,
         "fields": None,
-        "last_update": _date_time(now),
-        "created": _date_time(now - timedelta(minutes=2)),
+        "last_update": date_time(now),
+        "created": date_time(now - timedelta(minutes=2)),
         "active": True,
         "last_push": None,
-        "expire": _date_time(now + timedelta(days=180)),
+        "expire": date_time(now + timedelta(days=180)),
         "connector_uuid": CONNECTOR,
-        "next_try": _date_time(now + timedelta(days=1)),
+        "next_try": date_time(now + timedelta(days=1)),
     }
 
 
@@ -165,13 +112,13 @@ def _source(now: datetime) -> dict[str, Any]:
         "id_connection": 1,
         "id_connector_source": 77,
         "name": "openapi",
-        "last_update": _date_time(now),
+        "last_update": date_time(now),
         "disabled": None,
-        "created": _date_time(now - timedelta(minutes=2)),
+        "created": date_time(now - timedelta(minutes=2)),
         "state": None,
-        "access_expire": _date_time(now + timedelta(days=180)),
-        "expire": _date_time(now + timedelta(days=180)),
-        "next_try": _date_time(now + timedelta(days=1)),
+        "access_expire": date_time(now + timedelta(days=180)),
+        "expire": date_time(now + timedelta(days=180)),
+        "next_try": date_time(now + timedelta(days=1)),
     }
 
 
@@ -190,7 +137,7 @@ def _account(
         "balance": None,
         "coming": model.coming,
         "display": True,
-        "last_update": _date_time(now),
+        "last_update": date_time(now),
         "deleted": None,
         "disabled": None,
         "iban": iban(number) if model.has_iban else None,
@@ -249,12 +196,12 @@ def _transaction(
         "simplified_wording": move.label,
         "wording": move.label,
         "categories": [{"code": move.category, "parent_code": move.parent_category}],
-        "date_scraped": _date_time(now),
+        "date_scraped": date_time(now),
         "coming": False,
         "active": True,
         "id_cluster": None,
         "comment": None,
-        "last_update": _date_time(now),
+        "last_update": date_time(now),
         "deleted": None,
         "original_value": None,
         "original_gross_value": None,
@@ -305,7 +252,7 @@ def _investment(index: int, account: int, now: datetime) -> dict[str, Any]:
         "original_valuation": None,
         "original_unitvalue": None,
         "original_currency": None,
-        "last_update": _date_time(now),
+        "last_update": date_time(now),
         "deleted": None,
         "pockets": [],
     }
@@ -313,8 +260,3 @@ def _investment(index: int, account: int, now: datetime) -> dict[str, Any]:
 
 def _cents(amount: Decimal) -> float:
     return float(round(amount, 2))
-
-
-def _date_time(moment: datetime) -> str:
-    """As the original writes them: wall time, without a zone (contract, 0.10)."""
-    return moment.strftime("%Y-%m-%d %H:%M:%S")

@@ -66,9 +66,9 @@ class Command(BaseCommand):
             self._loop(webhook)
         elif options["here"]:
             self._say(begin_execution(apart=APART_SECONDS, webhook=webhook))
-            with_signals = Stopping()
-            while here(with_signals) and not with_signals.is_set():
-                pass
+            stopping = Stopping()
+            while here(stopping) and not stopping.is_set():
+                continue
         else:
             self._say(flush(webhook))
 
