@@ -133,6 +133,9 @@ class Receiver:
                     break
         except (ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
             pass
+        except asyncio.CancelledError:
+            # Only `serve` cancels, at its end; asyncio would call that an error.
+            pass
         finally:
             writer.close()
 
