@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+import hmac
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from apps.auth_providers.signing import sign, signature_date
+from apps.auth_providers.signing import keyed, sign
 
 
 class Delivery(NamedTuple):
-    """What there is to sign: the request as it will be on the wire."""
+    """What there is to sign: the request as it will be on the wire.
+
+    `date` as `signing.signature_date` writes it.
+    """
 
     method: str
     path: str
     payload: bytes
-    date: datetime
+    date: str
     user_token: str | None
 
 
@@ -34,18 +37,18 @@ class UserToken:
 class HmacSignature:
     """`hmac_signature`: two headers, and the user's token if so configured."""
 
-    secret_key: str
+    secret_key: str = field(repr=False)
     send_user_token: bool = False
+    _key: hmac.HMAC = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_key", keyed(self.secret_key))
 
     def headers(self, delivery: Delivery) -> list[str]:
         """Date and signature of this very attempt."""
-        date = signature_date(delivery.date)
+        method, path, payload, date, _ = delivery
         signature = sign(
-            self.secret_key,
-            method=delivery.method,
-            path=delivery.path,
-            date=date,
-            payload=delivery.payload,
+            self._key, method=method, path=path, date=date, payload=payload
         )
         own = [f"BI-Signature-Date: {date}", f"BI-Signature: {signature}"]
         return own + (UserToken().headers(delivery) if self.send_user_token else [])

@@ -4,23 +4,40 @@ from __future__ import annotations
 
 import base64
 import hmac
-from datetime import UTC, datetime
+import time
+from functools import lru_cache
 
 
-def signature_date(moment: datetime) -> str:
-    """`2022-06-27T11:08:52.577831Z`: UTC, always six digits of microseconds."""
-    # isoformat() without a timespec would drop microseconds that are zero.
-    if moment.tzinfo is not UTC:
-        moment = moment.astimezone(UTC)
-    return moment.isoformat(timespec="microseconds")[:26] + "Z"
+def signature_date(instant_us: int) -> str:
+    """`2022-06-27T11:08:52.577831Z` from microseconds since the epoch.
+
+    UTC, and always six digits of microseconds.
+    """
+    seconds, fraction = divmod(instant_us, 1_000_000)
+    return f"{_second(seconds)}.{fraction:06}Z"
 
 
-def sign(secret_key: str, *, method: str, path: str, date: str, payload: bytes) -> str:
+@lru_cache(maxsize=2)
+def _second(seconds: int) -> str:
+    # The same for thousands of signatures in a row.
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
+
+
+def keyed(secret_key: str) -> hmac.HMAC:
+    """The hash that has taken in the key: the UTF-8 bytes of the secret.
+
+    Worth keeping: copied for each signature, it saves a third of the work.
+    """
+    return hmac.new(secret_key.encode(), digestmod="sha256")
+
+
+def sign(key: hmac.HMAC, *, method: str, path: str, date: str, payload: bytes) -> str:
     """`BASE_64(HMAC_SHA256(method.path.date.payload, secret_key))`.
 
     `path` is the URL's path as sent on the wire, without query or host; `payload`
-    the uncompressed body; the key is the UTF-8 bytes of the secret.
+    the uncompressed body; `key` comes from `keyed` and is left as it is.
     """
-    message = f"{method}.{path}.{date}.".encode() + payload
-    digest = hmac.digest(secret_key.encode(), message, "sha256")
-    return base64.b64encode(digest).decode()
+    signature = key.copy()
+    signature.update(f"{method}.{path}.{date}.".encode())
+    signature.update(payload)
+    return base64.b64encode(signature.digest()).decode()

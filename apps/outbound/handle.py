@@ -139,9 +139,11 @@ class Handle:
         self.tag = tag
         easy = self.easy
         easy.setopt(pycurl.URL, request.url)
-        easy.setopt(pycurl.HTTPHEADER, [*request.headers, "Expect:"])
         easy.setopt(pycurl.POSTFIELDS, request.body)
         self.large = len(request.body) > LARGE_BYTES
+        # libcurl would ask large bodies' receivers for leave, and wait a second.
+        headers = [*request.headers, "Expect:"] if self.large else request.headers
+        easy.setopt(pycurl.HTTPHEADER, headers)
         if request.deadline != self.deadline:
             easy.setopt(pycurl.TIMEOUT_MS, int(request.deadline * 1000))
             self.deadline = request.deadline
@@ -170,14 +172,16 @@ class Handle:
         cut = code == pycurl.E_WRITE_ERROR and self.received > MAX_RESPONSE_BYTES
         cause = self._cause(code, status, cut=cut)
         answered = cause in (Cause.ACCEPTED, Cause.STATUS)
+        refused = cause is Cause.STATUS
+        # By position: names would cost as much again, for every request.
         return Outcome(
-            cause=cause,
-            status=status if answered else None,
-            timing=self._timing(),
-            peer=self.easy.getinfo(pycurl.PRIMARY_IP) or None,
-            headers=b"".join(self.lines)[:HEADER_BYTES],
-            excerpt=bytes(self.body),
-            retry_after=self.easy.getinfo(pycurl.RETRY_AFTER) if answered else None,
+            cause,
+            status if answered else None,
+            self._timing(),
+            self.easy.getinfo(pycurl.PRIMARY_IP) or None,
+            b"".join(self.lines)[:HEADER_BYTES],
+            bytes(self.body),
+            self.easy.getinfo(pycurl.RETRY_AFTER) if refused else None,
         )
 
     def _cause(self, code: int, status: int, *, cut: bool) -> Cause:
@@ -196,7 +200,7 @@ class Handle:
         total: int = easy.getinfo(pycurl.TOTAL_TIME_T)
         first: int | None = easy.getinfo(pycurl.STARTTRANSFER_TIME_T) or None
         if not easy.getinfo(pycurl.NUM_CONNECTS):
-            return Timing(first_byte_us=first, total_us=total)
+            return Timing(None, None, None, first, total)
         dns: int = easy.getinfo(pycurl.NAMELOOKUP_TIME_T)
         connect: int = easy.getinfo(pycurl.CONNECT_TIME_T)
         tls: int = easy.getinfo(pycurl.APPCONNECT_TIME_T)

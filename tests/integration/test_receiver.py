@@ -8,12 +8,12 @@ import signal
 import socket
 import subprocess
 import sys
-from datetime import UTC, datetime
+import time
 from pathlib import Path
 
 import requests
 
-from apps.auth_providers.signing import sign, signature_date
+from apps.auth_providers.signing import keyed, sign, signature_date
 from apps.receiver.record import Delivery
 from apps.receiver.server import Receiver
 from tests.make import SECRET
@@ -27,8 +27,8 @@ def post(receiver: Receiver, path: str = "/", **options) -> requests.Response:
 
 
 def signed(body: bytes, path: str = "/", secret: str = SECRET) -> dict[str, str]:
-    date = signature_date(datetime.now(UTC))
-    signature = sign(secret, method="POST", path=path, date=date, payload=body)
+    date = signature_date(time.time_ns() // 1000)
+    signature = sign(keyed(secret), method="POST", path=path, date=date, payload=body)
     return {"BI-Signature-Date": date, "BI-Signature": signature}
 
 

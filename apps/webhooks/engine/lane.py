@@ -47,7 +47,8 @@ class Lane:
 
     `scheme` is None when the provider's secret cannot be opened: then nothing is
     sent, and the attempts say so. `doubtful` until the first success if the webhook
-    failed last: many of them at once must not take all the sockets.
+    failed last: many of them at once must not take all the sockets. `closed` once
+    nothing more may be sent under this lease.
     """
 
     registration: Registration
@@ -62,10 +63,10 @@ class Lane:
     in_hand: set[int] = field(default_factory=set)
     in_flight: int = 0
     unsettled: int = 0
+    closed: bool = False
     cut_off: bool = False
     rest_until: datetime | None = None
     has_more: bool = True
-    leaving: bool = False
     changed: bool = False
     in_turn: bool = False
     counted_doubtful: bool = False
@@ -90,11 +91,6 @@ class Lane:
             doubtful=lease.doubtful,
             idle_since=now,
         )
-
-    @property
-    def closed(self) -> bool:
-        """Nothing more may be sent under this lease."""
-        return self.cut_off or self.leaving or self.rest_until is not None
 
     @property
     def careful(self) -> bool:
@@ -145,6 +141,7 @@ class Lane:
         self.cut_off = self.cut_off or self.cutoff.reason is not None
         rest = rest_until(outcome.status, outcome.retry_after, now)
         self.rest_until = rest or self.rest_until
+        self.closed = self.closed or self.cut_off or rest is not None
         self.changed = True
 
     def state(self) -> LaneState:

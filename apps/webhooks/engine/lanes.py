@@ -137,12 +137,12 @@ class Lanes:
         still = leases.renew(self._terms, self._pairs(self._held.values()))
         for webhook, lane in list(self._held.items()):
             if webhook not in still:
-                lane.leaving = True
+                lane.closed = True
 
     def shed(self, keep: int) -> None:
         """Let go of all but `keep` lanes, so that another pump can take them."""
         for lane in list(self._held.values())[keep:]:
-            lane.leaving = True
+            lane.closed = True
 
     def shed_all(self) -> None:
         """Send nothing more."""

@@ -11,12 +11,12 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from django.db import Error, connection
 
+from apps.auth_providers.signing import signature_date
 from apps.encryption.keyring import KeyringError
 from apps.outbound.outcome import Cause, Outcome
 from apps.outbound.transport import Transport
@@ -30,7 +30,7 @@ from apps.webhooks.engine.leases import LeaseTerms
 from apps.webhooks.engine.outage import is_outage
 from apps.webhooks.engine.payloads import Payloads
 from apps.webhooks.engine.recorder import Recorder
-from apps.webhooks.engine.request import build
+from apps.webhooks.engine.request import Built, build
 from apps.webhooks.engine.settle import Settlement, microseconds, printable
 from apps.webhooks.engine.unsent import Unsent
 from apps.webhooks.rules.timetable import next_execution
@@ -57,13 +57,12 @@ PATIENCE_SECONDS: Final = 15.0
 RETRY_SECONDS: Final = 0.25
 
 
-@dataclass(slots=True)
-class Flight:
-    """A request on its way."""
+class Flight(NamedTuple):
+    """A request on its way. `started_us` since the epoch."""
 
     lane: Lane
     row: Unsent
-    date: datetime
+    started_us: int
     body_bytes: int
     sent_bytes: int
 
@@ -237,29 +236,34 @@ class Pump:
         if lane.careful:
             leases.note_suspect(lane.registration.id, lane.token, row.id)
             lane.careful_left -= 1
-        flight = Flight(lane, row, datetime.now(UTC), row.size, 0)
         self._bytes += row.size
-        payload = self._payloads.payload(row)
-        if payload is None or lane.scheme is None:
-            self._ended(flight, Outcome(cause=Cause.INTERNAL), now)
-            return
+        started_us = time.time_ns() // 1000
         try:
-            user_token = self._payloads.user_token(row)
+            built = self._build(lane, row, started_us)
         except KeyringError:
             logger.exception("The user's token of event %s does not open.", row.event)
-            self._ended(flight, Outcome(cause=Cause.INTERNAL), now)
+            built = None
+        if built is None:
+            flight = Flight(lane, row, started_us, row.size, 0)
+            self._ended(flight, Outcome(Cause.INTERNAL), now)
             return
-        built = build(
+        request, body_bytes = built
+        flight = Flight(lane, row, started_us, body_bytes, len(request.body))
+        self._transport.submit(request, flight)
+
+    def _build(self, lane: Lane, row: Unsent, started_us: int) -> Built | None:
+        """The request; None if its payload was erased or its scheme is unusable."""
+        payload = self._payloads.payload(row)
+        if payload is None or lane.scheme is None:
+            return None
+        return build(
             row,
             lane.registration,
             lane.scheme,
             payload=payload,
-            user_token=user_token,
-            date=flight.date,
+            user_token=self._payloads.user_token(row),
+            date=signature_date(started_us),
         )
-        flight.body_bytes = built.body_bytes
-        flight.sent_bytes = len(built.request.body)
-        self._transport.submit(built.request, flight)
 
     def _collect(self) -> None:
         eager = self._lanes.are_waiting and self._transport.room
@@ -295,19 +299,19 @@ class Pump:
 
 
 def _record(flight: Flight, outcome: Outcome) -> Settlement:
-    lane = flight.lane
+    lane, row, started_us, body_bytes, sent_bytes = flight
     return Settlement(
-        flight.row.id,
-        lane.registration.id,
+        row.id,
+        row.webhook,
         lane.token,
         lane.execution,
-        flight.row.attempts + 1,
+        row.attempts + 1,
         outcome.accepted,
-        microseconds(flight.date),
+        started_us,
         outcome.cause.value,
         outcome.status,
         *outcome.timing,
         outcome.peer,
-        flight.body_bytes,
-        flight.sent_bytes,
+        body_bytes,
+        sent_bytes,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-from datetime import datetime
 from typing import NamedTuple
 
 from apps.auth_providers.schemes import Delivery, Scheme
@@ -32,11 +31,12 @@ def build(
     *,
     payload: bytes,
     user_token: str | None,
-    date: datetime,
+    date: str,
 ) -> Built:
     """Body, gzip and headers of one attempt (contract, "headers sent").
 
-    The signature covers the uncompressed body. The body of a retry is the same to
+    `date` as `signing.signature_date` writes it. The signature covers the
+    uncompressed body. The body of a retry is the same to
     the byte: gzip carries no time, and the id is spliced, not serialised.
     """
     body = splice_id(payload, row.id)
