@@ -38,6 +38,5 @@ def sign(key: hmac.HMAC, *, method: str, path: str, date: str, payload: bytes) -
     the uncompressed body; `key` comes from `keyed` and is left as it is.
     """
     signature = key.copy()
-    signature.update(f"{method}.{path}.{date}.".encode())
-    signature.update(payload)
+    signature.update(f"{method}.{path}.{date}.".encode() + payload)
     return base64.b64encode(signature.digest()).decode()

@@ -9,7 +9,11 @@ def array(column: Sequence[object]) -> str:
     """Numbers, booleans, texts, bytes and None as the text of an array."""
     if not column:
         return "{}"
-    if isinstance(column[0], int):
+    first = column[0]
+    if column.count(first) == len(column):
+        # Most columns of most statements: the peer, the cause, what is not known.
+        values = ",".join([_element(first)] * len(column))
+    elif isinstance(first, int):
         values = ",".join(map(str, column)).replace("None", "NULL")
     else:
         values = ",".join([_element(value) for value in column])
