@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from apps.configuration.store import forget
 from apps.outbound.addresses import AddressPolicy, parse_networks
 from apps.outbound.transport import Transport
 from apps.receiver.server import Receiver
@@ -17,6 +18,12 @@ from apps.webhooks.engine.pump import Pump
 from tests.make import SECRET
 
 LOOPBACK = AddressPolicy(allowed=parse_networks("127.0.0.0/8,::1/128"))
+
+
+@pytest.fixture(autouse=True)
+def _configuration_is_read_anew() -> None:
+    """What one test configured is rolled back, but may be remembered."""
+    forget()
 
 
 @pytest.fixture

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ssl
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -29,6 +32,16 @@ def make_certificate(address: str, *, expired: bool = False) -> tuple[bytes, ...
     )
     pem = serialization.Encoding.PEM
     return certificate.public_bytes(pem), private, authority.public_bytes(pem)
+
+
+def tls_context(tmp_path: Path, name: str, **options: Any) -> ssl.SSLContext:
+    certificate, key, authority = make_certificate(name, **options)
+    (tmp_path / "cert.pem").write_bytes(certificate)
+    (tmp_path / "key.pem").write_bytes(key)
+    (tmp_path / "ca.pem").write_bytes(authority)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    return context
 
 
 def _sign(

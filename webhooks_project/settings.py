@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "apps.encryption",
     "apps.receiver",
     "apps.api_tokens",
+    "apps.configuration",
     "apps.event_log",
     "apps.auth_providers",
     "apps.webhooks",
@@ -153,7 +154,6 @@ WEBHOOKS_USER_AGENT: str = env.str(
 WEBHOOKS_CONNECT_TIMEOUT: float = env.float("WEBHOOKS_CONNECT_TIMEOUT", default=3.0)
 WEBHOOKS_DEADLINE: float = env.float("WEBHOOKS_DEADLINE", default=10.0)
 WEBHOOKS_MAX_IN_FLIGHT: int = env.int("WEBHOOKS_MAX_IN_FLIGHT", default=32)
-WEBHOOKS_COMPRESSION: bool = env.bool("WEBHOOKS_COMPRESSION", default=False)
 WEBHOOKS_MAX_PAYLOAD_BYTES: int = env.int(
     "WEBHOOKS_MAX_PAYLOAD_BYTES", default=10 * 1024 * 1024
 )
@@ -161,6 +161,11 @@ WEBHOOKS_FLUSHER_PERIOD: float = env.float("WEBHOOKS_FLUSHER_PERIOD", default=60
 WEBHOOKS_SWEEP_PERIOD: float = env.float("WEBHOOKS_SWEEP_PERIOD", default=5.0)
 WEBHOOKS_CUTOFF_FAILURES: int = env.int("WEBHOOKS_CUTOFF_FAILURES", default=10)
 WEBHOOKS_CUTOFF_TIMEOUTS: int = env.int("WEBHOOKS_CUTOFF_TIMEOUTS", default=2)
+# When `warning` is set: a share of accepted attempts, an average duration.
+WEBHOOKS_WARNING_SUCCESS_RATE: float = env.float(
+    "WEBHOOKS_WARNING_SUCCESS_RATE", default=0.9
+)
+WEBHOOKS_WARNING_SECONDS: float = env.float("WEBHOOKS_WARNING_SECONDS", default=3.0)
 WEBHOOKS_LEASE: float = env.float("WEBHOOKS_LEASE", default=20.0)
 WEBHOOKS_SETTLE: float = env.float("WEBHOOKS_SETTLE", default=10.0)
 WEBHOOKS_PUMP_RUN: float = env.float("WEBHOOKS_PUMP_RUN", default=20.0)

@@ -118,6 +118,8 @@ class Receiver:
         for task in clients:
             task.cancel()
         await asyncio.gather(*clients, return_exceptions=True)
+        # What was aborted is closed in the loop's next round.
+        await asyncio.sleep(0)
 
     def stop(self) -> None:
         """End `serve`; to be called in its loop."""
@@ -135,7 +137,7 @@ class Receiver:
             pass
         except asyncio.CancelledError:
             # Only `serve` cancels, at its end; asyncio would call that an error.
-            pass
+            writer.transport.abort()
         finally:
             writer.close()
 

@@ -33,12 +33,12 @@ class EngineSettings:
     user_agent: str = "bankhooks"
 
 
-def engine_settings() -> EngineSettings:
-    """The engine's settings, from Django's."""
+def engine_settings(*, compression: bool = False) -> EngineSettings:
+    """The engine's settings, from Django's; `compression` is configured elsewhere."""
     return EngineSettings(
         deadline=settings.WEBHOOKS_DEADLINE,
         max_in_flight=settings.WEBHOOKS_MAX_IN_FLIGHT,
-        compression=settings.WEBHOOKS_COMPRESSION,
+        compression=compression,
         flusher_period=settings.WEBHOOKS_FLUSHER_PERIOD,
         cutoff_failures=settings.WEBHOOKS_CUTOFF_FAILURES,
         cutoff_timeouts=settings.WEBHOOKS_CUTOFF_TIMEOUTS,
@@ -63,26 +63,29 @@ def url_policy() -> UrlPolicy:
     )
 
 
-def transport_policy() -> TransportPolicy:
-    """Where requests may go and what they trust."""
+def transport_policy(authorities: str = "") -> TransportPolicy:
+    """Where requests may go and what they trust; further `authorities` in PEM."""
     return TransportPolicy(
         addresses=address_policy(),
-        ca_file=_ca_file(settings.WEBHOOKS_CA_FILE),
+        ca_file=_ca_file(settings.WEBHOOKS_CA_FILE, authorities),
         connect_timeout=settings.WEBHOOKS_CONNECT_TIMEOUT,
         proxy=settings.WEBHOOKS_PROXY,
     )
 
 
 @cache
-def _ca_file(extra: str) -> str:
+def _ca_file(extra: str, authorities: str) -> str:
     """The public authorities, with the operator's own added if there are any.
 
     A file rather than bytes: libcurl caches the parsed authorities of a file only,
     and parsing them costs more than the rest of a TLS handshake.
     """
-    if not extra:
+    if not extra and not authorities:
         return certifi.where()
-    bundle = Path(certifi.where()).read_bytes() + b"\n" + Path(extra).read_bytes()
+    parts = [Path(certifi.where()).read_bytes(), authorities.encode()]
+    if extra:
+        parts.append(Path(extra).read_bytes())
+    bundle = b"\n".join(parts)
     with tempfile.NamedTemporaryFile(suffix=".pem", delete=False) as file:
         file.write(bundle)
     return file.name

@@ -239,6 +239,28 @@ class Lease(models.Model):
         return f"lease {self.token} on webhook {self.webhook_id}"
 
 
+class HealthBucket(models.Model):
+    """What came of a webhook's attempts in a quarter of an hour.
+
+    A cache, written by settlement alone: the attempts are the facts.
+    """
+
+    pk = models.CompositePrimaryKey("webhook_id", "began_at")
+    webhook = models.ForeignKey(
+        Webhook, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False
+    )
+    began_at = models.DateTimeField()
+    attempts = models.PositiveIntegerField()
+    accepted = models.PositiveIntegerField()
+    duration_us = models.BigIntegerField()
+
+    class Meta:
+        indexes = [models.Index(name="healthbucket_began", fields=["began_at"])]
+
+    def __str__(self) -> str:
+        return f"health of webhook {self.webhook_id} from {self.began_at}"
+
+
 class FlusherExecution(models.Model):
     """One run of the flusher: of all webhooks, or of one."""
 

@@ -12,20 +12,23 @@ import mmap
 import os
 import secrets
 import socket
-from functools import cache
+from functools import cache, lru_cache
 
 from celery import shared_task
 from celery.signals import worker_process_init, worker_ready, worker_shutting_down
 from django.conf import settings
 from kombu.exceptions import OperationalError
 
-from apps.outbound.transport import Transport
+from apps.configuration.keys import CA_CERT, COMPRESSION
+from apps.configuration.store import is_on, value
+from apps.outbound.transport import Transport, TransportPolicy
 from apps.webhooks.conf import engine_settings, transport_policy
 from apps.webhooks.engine.bell import Bell
 from apps.webhooks.engine.executions import begin_execution
 from apps.webhooks.engine.leases import is_waiting
 from apps.webhooks.engine.mailbox import Mailbox
 from apps.webhooks.engine.pump import Pump
+from apps.webhooks.health import purge_health
 from apps.webhooks.holds import drop_expired_users
 
 logger = logging.getLogger(__name__)
@@ -57,6 +60,7 @@ def sweep() -> None:
     of temporary users.
     """
     drop_expired_users()
+    purge_health()
     if is_waiting():
         wake()
 
@@ -77,7 +81,7 @@ def post() -> None:
 
 def run_pump(out: Transport, box: Mailbox | None) -> bool:
     """One run of a pump in this process; without a mailbox it needs no Redis."""
-    engine = engine_settings()
+    engine = engine_settings(compression=is_on(COMPRESSION))
     holder = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
     return Pump(
         settings=engine,
@@ -94,17 +98,22 @@ def mailbox() -> Mailbox:
     return Mailbox.at(settings.REDIS_URL, prefix=settings.REDIS_PREFIX)
 
 
-@cache
 def transport() -> Transport:
     """This process's door out; its connections outlive a pump's run."""
-    return Transport(transport_policy(), sockets=settings.WEBHOOKS_PUMP_SOCKETS)
+    return _transport(transport_policy(value(CA_CERT)))
+
+
+@lru_cache(maxsize=1)
+def _transport(policy: TransportPolicy) -> Transport:
+    """Another one once other authorities are trusted."""
+    return Transport(policy, sockets=settings.WEBHOOKS_PUMP_SOCKETS)
 
 
 @worker_process_init.connect
 def _settle_in(**_: object) -> None:
     """Sockets opened before the fork belong to the parent."""
     mailbox.cache_clear()
-    transport.cache_clear()
+    _transport.cache_clear()
     # A pump makes thousands of short-lived tuples a second and no cycles: looking
     # for those at every 700 objects costs a twentieth of its time.
     gc.freeze()

@@ -9,7 +9,6 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import pycurl
 import pytest
@@ -21,7 +20,7 @@ from apps.outbound.transport import OutgoingRequest, Transport
 from apps.receiver.server import Receiver
 from apps.webhooks.conf import transport_policy
 from tests.conftest import LOOPBACK
-from tests.tls import make_certificate
+from tests.tls import tls_context
 
 # libcurl's codes that a POST over HTTP cannot end with, by the protocol or the
 # option they belong to; everything else must be told apart.
@@ -237,16 +236,6 @@ def test_the_environment_changes_nothing(transport, receiver, monkeypatch, tmp_p
     assert send(transport, receiver.url()).accepted
     (delivery,) = receiver.record.deliveries()
     assert "authorization" not in delivery.headers
-
-
-def tls_context(tmp_path: Any, name: str, **options: Any) -> ssl.SSLContext:
-    certificate, key, authority = make_certificate(name, **options)
-    (tmp_path / "cert.pem").write_bytes(certificate)
-    (tmp_path / "key.pem").write_bytes(key)
-    (tmp_path / "ca.pem").write_bytes(authority)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
-    return context
 
 
 @pytest.mark.parametrize(

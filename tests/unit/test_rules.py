@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from apps.webhooks.rules.cutoff import Cutoff
+from apps.webhooks.rules.health import Health, Thresholds
 from apps.webhooks.rules.ramp import Ramp
 from apps.webhooks.rules.rest import rest_until
 from apps.webhooks.rules.timetable import next_execution
@@ -102,3 +103,31 @@ def test_a_receiver_may_ask_for_at_most_an_hour_of_rest(status, seconds, rest):
 )
 def test_the_next_execution_keeps_the_flushers_rhythm(began, expected):
     assert next_execution(began, 60, NOON) == expected
+
+
+@pytest.mark.parametrize(
+    ("attempts", "accepted", "seconds", "cut_off", "code"),
+    [
+        (0, 0, 0, False, None),
+        (9, 0, 90, False, None),
+        (10, 8, 0, False, "low_success_rate"),
+        (10, 9, 0, False, None),
+        (10, 10, 30, False, None),
+        (10, 10, 31, False, "slow_endpoint"),
+        (10, 0, 310, False, "low_success_rate"),
+        (0, 0, 0, True, "cut_off"),
+        (10, 0, 310, True, "cut_off"),
+    ],
+)
+def test_it_warns_of_the_gravest(attempts, accepted, seconds, cut_off, code):
+    health = Health(
+        attempts=attempts, accepted=accepted, duration_us=seconds * 1_000_000
+    )
+    warning = health.warning(Thresholds(), cut_off=cut_off)
+    assert (warning.code if warning else None) == code
+
+
+def test_health_is_a_rate_and_seconds():
+    health = Health(attempts=4, accepted=3, duration_us=1_000_000)
+    assert (health.success_rate, health.average_duration) == (0.75, 0.25)
+    assert (Health().success_rate, Health().average_duration) == (None, None)

@@ -12,6 +12,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from apps.api_tokens.request_id import request_id
+from apps.configuration.keys import InvalidValue, UnknownKey
 from apps.event_log.catalogue import UnknownEvent
 from apps.webhooks.emit import IdempotencyConflict, PayloadTooLarge, UnknownUser
 from apps.webhooks.formats.json_body import InvalidJson
@@ -47,6 +48,8 @@ _STATUSES: Final = {
 _SENTENCES: Final[dict[type[Exception], str]] = {
     InvalidJson: "invalidValue",
     UnknownEvent: "invalidValue",
+    UnknownKey: "invalidValue",
+    InvalidValue: "invalidValue",
     UnknownUser: "invalidValue",
     PayloadTooLarge: "invalidValue",
     IdempotencyConflict: "idempotencyConflict",

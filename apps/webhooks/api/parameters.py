@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, TypeVar
 
+from django.conf import settings
 from django.db.models import Model, QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,6 +18,7 @@ from apps.webhooks.registrations import Refused
 MAX_LIMIT: Final = 1000
 # Offsets beyond are nobody's, and PostgreSQL counts with 64 bits.
 MAX_OFFSET: Final = 2**31 - 1
+MAX_ID: Final = 2**63 - 1
 
 # Accepted everywhere, for the original's clients; there is nothing to nest yet.
 _IGNORED: Final = "expand"
@@ -28,29 +31,60 @@ Item = TypeVar("Item", bound=Model)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A part of a list; `everything` includes what was deleted."""
+    """A part of a list; `everything` includes what was deleted.
+
+    `filters`: those of the list's own parameters that were given, as text.
+    """
 
     limit: int
     offset: int
     everything: bool
+    filters: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, request: Request) -> Page:
+    def of(cls, request: Request, *filters: str) -> Page:
         """From the query string, where `all` is a flag that needs no value."""
         given = _query(request)
         page = cls(
             limit=_whole("limit", given.pop("limit", str(MAX_LIMIT)), MAX_LIMIT),
             offset=_whole("offset", given.pop("offset", "0"), MAX_OFFSET),
             everything=_flag("all", given.pop("all", "false")),
+            filters={name: given.pop(name) for name in filters if name in given},
         )
         refuse_unknown(given)
         return page
 
+    def number(self, name: str) -> int | None:
+        """A filter that is an id."""
+        text = self.filters.get(name)
+        return None if text is None else _whole(name, text, MAX_ID)
+
+    def between(
+        self, items: QuerySet[Item], column: str, *, since: datetime | None = None
+    ) -> QuerySet[Item]:
+        """From `min_date` to `max_date`, both included; from `since` by default."""
+        least = _moment("min_date", self.filters.get("min_date"), 0) or since
+        most = _moment("max_date", self.filters.get("max_date"), 1)
+        if least is not None:
+            items = items.filter(**{f"{column}__gte": least})
+        if most is not None:
+            items = items.filter(**{f"{column}__lt": most})
+        return items
+
+    def part(self, items: QuerySet[Item], *order: str) -> list[Item]:
+        """The page's items, in the order of ids unless told otherwise."""
+        ordered = items.order_by(*(order or ("pk",)))
+        return list(ordered[self.offset : self.offset + self.limit])
+
     def reply(
-        self, name: str, items: QuerySet[Item], write: Callable[[Item], dict[str, Any]]
+        self,
+        name: str,
+        items: QuerySet[Item],
+        write: Callable[[Item], dict[str, Any]],
+        *order: str,
     ) -> Response:
-        """`{"<name>": [...], "total": N}`, in the order of ids."""
-        part = items.order_by("pk")[self.offset : self.offset + self.limit]
+        """`{"<name>": [...], "total": N}`."""
+        part = self.part(items, *order)
         return Response({name: [write(item) for item in part], "total": items.count()})
 
 
@@ -101,6 +135,27 @@ def _whole(name: str, text: str, most: int) -> int:
     raise Refused(
         "invalidValue", name, f"{name} must be a whole number, {most} at most."
     )
+
+
+def _moment(name: str, text: str | None, days: int) -> datetime | None:
+    """A date, whose day is meant from its beginning or `days` later, or an instant.
+
+    Without a zone it is the wall time of the payloads. An instant is included too.
+    """
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Refused("invalidValue", name, f"{name} must be a date.") from error
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=settings.PAYLOAD_ZONE)
+    try:
+        is_day = len(text) <= len("2026-01-31") and date.fromisoformat(text) is not None
+        beyond = timedelta(days=1) if is_day else timedelta(microseconds=1)
+        return (moment + days * beyond).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise Refused("invalidValue", name, f"{name} must be a date.") from error
 
 
 def _flag(name: str, text: str) -> bool:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Final
+
+from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.webhooks.api.base import ApiView
 from apps.webhooks.api.parameters import Page, parameters, refuse_unknown
-from apps.webhooks.api.resources import webhook_resource
-from apps.webhooks.models import Webhook
+from apps.webhooks.api.resources import log_resource, webhook_resource
+from apps.webhooks.health import health_of
+from apps.webhooks.models import DeliveryAttempt, Webhook
 from apps.webhooks.registrations import (
     Refused,
     create_webhook,
@@ -16,6 +21,9 @@ from apps.webhooks.registrations import (
     delete_webhook,
     update_webhook,
 )
+
+# Contract, 2.1: "last month by default".
+LOGS_BY_DEFAULT: Final = timedelta(days=31)
 
 
 class WebhooksView(ApiView):
@@ -27,11 +35,14 @@ class WebhooksView(ApiView):
         webhooks = Webhook.objects.all()
         if not page.everything:
             webhooks = webhooks.filter(deleted_at__isnull=True)
-        return page.reply("webhooks", webhooks, webhook_resource)
+        part = page.part(webhooks)
+        reports = health_of([webhook.pk for webhook in part])
+        resources = [webhook_resource(each, reports[each.pk]) for each in part]
+        return Response({"webhooks": resources, "total": webhooks.count()})
 
     def post(self, request: Request) -> Response:
         """Register one."""
-        return Response(webhook_resource(create_webhook(**parameters(request))))
+        return _reply(create_webhook(**parameters(request)))
 
     def delete(self, request: Request) -> Response:
         """Delete them all; `total` says how many that were."""
@@ -47,18 +58,43 @@ class WebhookView(ApiView):
         refuse_unknown(parameters(request))
         webhook = Webhook.objects.filter(pk=id_webhook).first()
         if webhook is None:
-            raise Refused("notFound", "id", f"There is no webhook {id_webhook}.")
-        return Response(webhook_resource(webhook))
+            raise _unknown(id_webhook)
+        return _reply(webhook)
 
     def put(self, request: Request, id_webhook: int) -> Response:
         """Change what is given; `deleted` disables, or enables again."""
-        return Response(
-            webhook_resource(update_webhook(id_webhook, **parameters(request)))
-        )
+        return _reply(update_webhook(id_webhook, **parameters(request)))
 
     post = patch = put
 
     def delete(self, request: Request, id_webhook: int) -> Response:
         """Disable it and cancel what is unsent."""
         refuse_unknown(parameters(request))
-        return Response(webhook_resource(delete_webhook(id_webhook)))
+        return _reply(delete_webhook(id_webhook))
+
+
+class WebhookLogsView(ApiView):
+    """The attempts to deliver one webhook's data."""
+
+    def get(self, request: Request, id_webhook: int) -> Response:
+        """The newest first; those of the last month, unless `min_date` is given."""
+        page = Page.of(request, "id_user", "min_date", "max_date")
+        if not Webhook.objects.filter(pk=id_webhook).exists():
+            raise _unknown(id_webhook)
+        logs = page.between(
+            DeliveryAttempt.objects.filter(webhook=id_webhook),
+            "started_at",
+            since=timezone.now() - LOGS_BY_DEFAULT,
+        ).select_related("webhook_data__event")
+        user = page.number("id_user")
+        if user is not None:
+            logs = logs.filter(webhook_data__event__user=user)
+        return page.reply("webhooklogs", logs, log_resource, "-started_at", "-pk")
+
+
+def _reply(webhook: Webhook) -> Response:
+    return Response(webhook_resource(webhook, health_of([webhook.pk])[webhook.pk]))
+
+
+def _unknown(id_webhook: int) -> Refused:
+    return Refused("notFound", "id", f"There is no webhook {id_webhook}.")

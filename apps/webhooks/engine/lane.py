@@ -15,7 +15,13 @@ from apps.encryption.keyring import KeyringError
 from apps.outbound.outcome import Outcome
 from apps.webhooks.conf import EngineSettings
 from apps.webhooks.engine.leases import Lease
-from apps.webhooks.engine.settle import LaneState, microseconds
+from apps.webhooks.engine.settle import (
+    NO_TALLY,
+    LaneState,
+    Settlement,
+    Tally,
+    microseconds,
+)
 from apps.webhooks.engine.unsent import Unsent
 from apps.webhooks.rules.cutoff import Cutoff
 from apps.webhooks.rules.ramp import Ramp
@@ -27,6 +33,8 @@ _PROVIDER_CONFIG = place("auth_providers_authprovider", "config")
 # Rows read ahead, as a multiple of the window: enough to keep the sockets full
 # between two reads.
 READ_AHEAD = 4
+# A busy lane adds to its health so often, an idle one at once.
+TALLY_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +79,8 @@ class Lane:
     in_turn: bool = False
     counted_doubtful: bool = False
     idle_since: float = 0.0
+    tally: Tally = NO_TALLY
+    tallied_at: float = 0.0
 
     @classmethod
     def of(cls, lease: Lease, settings: EngineSettings, now: float) -> Lane:
@@ -143,6 +153,21 @@ class Lane:
         self.rest_until = rest or self.rest_until
         self.closed = self.closed or self.cut_off or rest is not None
         self.changed = True
+
+    def count(self, settlement: Settlement) -> None:
+        """Keep an outcome for the webhook's health."""
+        _, attempts, accepted, duration = self.tally
+        self.tally = Tally(
+            settlement.webhook,
+            attempts + 1,
+            accepted + settlement.accepted,
+            duration + settlement.total_us,
+        )
+
+    def tally_is_due(self, now: float) -> bool:
+        """Every now and then, and with the last outcome there is for the moment."""
+        last = not self.in_flight and (self.closed or not self.waiting)
+        return last or now - self.tallied_at > TALLY_SECONDS
 
     def state(self) -> LaneState:
         """What settlement keeps of this lane."""

@@ -9,7 +9,7 @@ from django.db import Error, connection
 
 from apps.webhooks.engine.lane import Lane
 from apps.webhooks.engine.outage import is_outage
-from apps.webhooks.engine.settle import Settlement, settle
+from apps.webhooks.engine.settle import NO_TALLY, Settlement, settle
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +51,7 @@ class Recorder:
             self._since = now
         self._waiting.append((lane, settlement))
         lane.unsettled += 1
+        lane.count(settlement)
 
     def settle_if_due(self, now: float, *, at_once: bool) -> None:
         """Settle when the group is large or old enough; raise `SettlementFailed`."""
@@ -61,11 +62,14 @@ class Recorder:
             self._settle(now)
 
     def _settle(self, now: float) -> None:
-        changed = {id(lane): lane for lane, _ in self._waiting if lane.changed}
+        lanes = {id(lane): lane for lane, _ in self._waiting}.values()
+        changed = [lane for lane in lanes if lane.changed]
+        tallied = [lane for lane in lanes if lane.tally_is_due(now)]
         try:
             settle(
                 [settlement for _, settlement in self._waiting],
-                [lane.state() for lane in changed.values()],
+                [lane.state() for lane in changed],
+                [lane.tally for lane in tallied],
             )
         except Error as error:
             if not is_outage(error):
@@ -75,8 +79,11 @@ class Recorder:
         for lane, settlement in self._waiting:
             lane.unsettled -= 1
             lane.in_hand.discard(settlement.data)
-        for lane in changed.values():
+        for lane in changed:
             lane.changed = False
+        for lane in tallied:
+            lane.tally = NO_TALLY
+            lane.tallied_at = now
         self._waiting.clear()
         self._failing_since = None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from django.db import connection
 
@@ -46,6 +46,17 @@ WITH outcome AS MATERIALIZED (
                 %s::bool[], %s::bigint[])
         AS lane(webhook, token, failures, timeouts, careful_left, cut_off, rest_us)
     WHERE l.webhook_id = lane.webhook AND l.token = lane.token
+), tallied AS (
+    INSERT INTO webhooks_healthbucket AS b
+        (webhook_id, began_at, attempts, accepted, duration_us)
+    SELECT webhook, date_bin('15 minutes', clock_timestamp(), timestamptz 'epoch'),
+        attempts, accepted, duration_us
+    FROM unnest(%s::bigint[], %s::int[], %s::int[], %s::bigint[])
+        AS tally(webhook, attempts, accepted, duration_us)
+    ON CONFLICT (webhook_id, began_at) DO UPDATE SET
+        attempts = b.attempts + excluded.attempts,
+        accepted = b.accepted + excluded.accepted,
+        duration_us = b.duration_us + excluded.duration_us
 )
 UPDATE webhooks_webhookdata d SET
     attempts = d.attempts + 1,
@@ -101,14 +112,30 @@ class LaneState(NamedTuple):
     rest_us: int | None
 
 
-def settle(settlements: Sequence[Settlement], lanes: Sequence[LaneState]) -> None:
+class Tally(NamedTuple):
+    """What a webhook's health gains; in the arrays' order."""
+
+    webhook: int
+    attempts: int
+    accepted: int
+    duration_us: int
+
+
+NO_TALLY: Final = Tally(0, 0, 0, 0)
+_Row = TypeVar("_Row", Settlement, LaneState, Tally)
+
+
+def settle(
+    settlements: Sequence[Settlement],
+    lanes: Sequence[LaneState],
+    tallies: Sequence[Tally] = (),
+) -> None:
     """Record attempts, mark rows, keep counters: all of it or nothing."""
-    columns: list[str] = []
-    for column in zip(*settlements, strict=True):
-        columns.append(array(column))
-    for column in zip(*lanes, strict=True):
-        columns.append(array(column))
-    columns += ["{}"] * (_COLUMNS - len(columns))
+    columns = [
+        *_columns(Settlement, settlements),
+        *_columns(LaneState, lanes),
+        *_columns(Tally, tallies),
+    ]
     with connection.cursor() as cursor:
         cursor.execute(_SETTLE, columns)
 
@@ -123,4 +150,7 @@ def printable(headers: bytes) -> str:
     return headers.decode("latin-1").replace("\x00", "\ufffd")
 
 
-_COLUMNS: Final = len(Settlement._fields) + len(LaneState._fields)
+def _columns(kind: type[_Row], rows: Sequence[_Row]) -> list[str]:
+    if not rows:
+        return ["{}"] * len(kind._fields)
+    return [array(column) for column in zip(*rows, strict=True)]

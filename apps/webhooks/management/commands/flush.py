@@ -13,6 +13,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.management.commands.flush import Command as EmptyDatabase
 
+from apps.configuration.keys import COMPRESSION
+from apps.configuration.store import is_on
 from apps.webhooks.conf import engine_settings
 from apps.webhooks.engine.bell import Bell
 from apps.webhooks.engine.executions import begin_execution
@@ -105,7 +107,7 @@ def here(stopping: Stopping) -> bool:
 
     It ends in time for the next execution, which nobody else begins.
     """
-    engine = engine_settings()
+    engine = engine_settings(compression=is_on(COMPRESSION))
     engine = dataclasses.replace(
         engine, pump_run=min(engine.pump_run, engine.flusher_period)
     )
