@@ -188,6 +188,11 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 
+# Mails about failing webhooks: an URL as django-environ reads it.
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL: str = env.str("EMAIL_FROM", default="bankhooks@localhost")
+
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "apps.api_tokens.authentication.TokenAuthentication"

@@ -261,6 +261,22 @@ class HealthBucket(models.Model):
         return f"health of webhook {self.webhook_id} from {self.began_at}"
 
 
+class WebhookAlert(models.Model):
+    """A webhook that is failing, and when its operator was last told of it.
+
+    The row begins with a cutoff, and ends with the mail that tells of the recovery.
+    """
+
+    webhook = models.OneToOneField(
+        Webhook, primary_key=True, on_delete=models.CASCADE, related_name="alert"
+    )
+    failing_since = models.DateTimeField()
+    mailed_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"alert on webhook {self.webhook_id}"
+
+
 class FlusherExecution(models.Model):
     """One run of the flusher: of all webhooks, or of one."""
 

@@ -14,7 +14,7 @@ import secrets
 import socket
 from functools import cache, lru_cache
 
-from celery import shared_task
+from celery import Task, shared_task
 from celery.signals import worker_process_init, worker_ready, worker_shutting_down
 from django.conf import settings
 from kombu.exceptions import OperationalError
@@ -22,6 +22,7 @@ from kombu.exceptions import OperationalError
 from apps.configuration.keys import CA_CERT, COMPRESSION
 from apps.configuration.store import is_on, value
 from apps.outbound.transport import Transport, TransportPolicy
+from apps.webhooks.alerts import note_failing, send_alerts
 from apps.webhooks.conf import engine_settings, transport_policy
 from apps.webhooks.engine.bell import Bell
 from apps.webhooks.engine.executions import begin_execution
@@ -48,10 +49,19 @@ def pump() -> None:
 @shared_task(name="webhooks.flush")
 def flush() -> None:
     """A tick of the flusher. Half a period apart, so that two beats are harmless."""
+    # Before the execution: it takes the cutoffs away.
+    note_failing()
     execution = begin_execution(apart=settings.WEBHOOKS_FLUSHER_PERIOD / 2)
     if execution is not None:
         logger.info("Flusher execution %s began.", execution)
     wake()
+    _post(alert)
+
+
+@shared_task(name="webhooks.alert")
+def alert() -> None:
+    """Mail about webhooks that fail, or have recovered."""
+    send_alerts()
 
 
 @shared_task(name="webhooks.sweep")
@@ -73,8 +83,12 @@ def wake() -> None:
 
 def post() -> None:
     """Post the message that wakes a pump; without a broker the flusher must do."""
+    _post(pump)
+
+
+def _post(task: Task[[], None]) -> None:
     try:
-        pump.apply_async()
+        task.apply_async()
     except OperationalError:
         logger.warning("The broker does not take messages; the flusher will see.")
 
