@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import smtplib
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from django.core.mail import send_mail
@@ -142,7 +142,7 @@ def _recovery(alert: Alert) -> tuple[str, str]:
     )
 
 
-def _rows(statement: str, parameters: list[object]) -> list[Alert]:
+def _rows(statement: str, parameters: list[Any]) -> list[Alert]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return list(map(Alert._make, cursor.fetchall()))
