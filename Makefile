@@ -13,8 +13,9 @@ demo: $(READY)
 dev: $(READY)
 	$(BIN)/python manage.py dev $(ARGS)
 
+# Two at a time, each with servers of its own; ARGS="-n 0 ..." runs them in turn.
 test: $(READY)
-	PYTHONDEVMODE=1 $(BIN)/python -m pytest $(ARGS)
+	PYTHONDEVMODE=1 $(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 lint: $(READY)
 	$(BIN)/ruff check .

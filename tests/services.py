@@ -36,6 +36,10 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
         for name, value in NOWHERE.items():
             os.environ.setdefault(name, value)
         return
+    for name, value in NOWHERE.items():
+        # Of the process that handed out the tests, which needed none.
+        if os.environ.get(name) == value:
+            del os.environ[name]
     # As after Ctrl-C: pytest then runs its clean-ups, and so ours.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     _sweep()
@@ -52,6 +56,9 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 def _needs_no_services(config: pytest.Config) -> bool:
     options = config.known_args_namespace
     if options.help or options.version or options.collectonly:
+        return True
+    # With -n the tests are run by processes that come here on their own.
+    if options.numprocesses and "PYTEST_XDIST_WORKER" not in os.environ:
         return True
     start = config.invocation_params.dir
     paths = [start / argument.split("::")[0] for argument in options.file_or_dir]
