@@ -1,0 +1,217 @@
+"""The console: what is registered, what it shows, and what it lets do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+from django.contrib.admin import site
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+from django.urls import reverse
+
+from apps.event_log.models import EndUser, Event
+from apps.webhooks.emit import emit
+from apps.webhooks.models import DeliveryAttempt, Lease, Webhook, WebhookData
+from tests.make import SECRET, make_user, make_webhook
+
+pytestmark = pytest.mark.django_db
+TOKEN, PAYLOAD = "canary-of-the-token", "canary-of-the-payload"
+MODELS = sorted(
+    (model._meta.app_label, model._meta.model_name)
+    for model in site._registry
+    if model.__module__.startswith("apps.")
+)
+
+
+def client_of(*permissions: str, superuser: bool = False) -> Client:
+    user = User.objects.create(
+        username="operator", is_staff=True, is_superuser=superuser
+    )
+    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def administrator() -> Client:
+    return client_of(superuser=True)
+
+
+@pytest.fixture
+def delivered(receiver, run_pump) -> WebhookData:
+    """Something in every table."""
+    make_webhook(receiver.url("/hook"))
+    receiver.behave(status=500, headers={"X-Mark": "<script>canary()</script>"})
+    user = make_user(token=TOKEN)
+    emit("CONNECTION_SYNCED", {"a": PAYLOAD}, user=user.pk)
+    run_pump()
+    return WebhookData.objects.get()
+
+
+def call(client: Client, url: str, data: Mapping[str, object] | None = None):
+    if data is None:
+        return client.get(url, secure=True)
+    return client.post(url, data, secure=True, follow=True)
+
+
+def list_of(label: str, name: str) -> str:
+    return reverse(f"admin:{label}_{name}_changelist")
+
+
+def test_every_model_that_an_operator_needs_is_there():
+    names = {name for _, name in MODELS}
+    assert names >= {
+        "apitoken",
+        "authprovider",
+        "deliveryattempt",
+        "enduser",
+        "event",
+        "flusherexecution",
+        "lease",
+        "webhook",
+        "webhookdata",
+    }
+
+
+@pytest.mark.parametrize(("label", "name"), MODELS)
+def test_lists_and_pages_open_and_tell_no_secret(administrator, delivered, label, name):
+    page = call(administrator, list_of(label, name))
+    assert page.status_code == 200
+    shown = page.content.decode()
+    model = page.context["cl"].model
+    for row in model.objects.all():
+        url = reverse(f"admin:{label}_{name}_change", args=[row.pk])
+        reply = call(administrator, url)
+        assert reply.status_code == 200
+        shown += reply.content.decode()
+    for canary in (TOKEN, PAYLOAD, SECRET, "<script>canary"):
+        assert canary not in shown
+
+
+@pytest.mark.parametrize(("label", "name"), MODELS)
+def test_nobody_gets_in_without_a_permission(delivered, label, name):
+    assert call(Client(), list_of(label, name)).status_code == 302
+    assert call(client_of(), list_of(label, name)).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("label", "name"),
+    [pair for pair in MODELS if pair[1] not in ("webhook", "apitoken", "configentry")],
+)
+def test_facts_are_read_only(administrator, delivered, label, name):
+    model = call(administrator, list_of(label, name)).context["cl"].model
+    row = model.objects.first()
+    assert (
+        row is None
+        or call(
+            administrator, reverse(f"admin:{label}_{name}_change", args=[row.pk]), {}
+        ).status_code
+        == 403
+    )
+    for action in ("add", "delete"):
+        arguments = [] if action == "add" else [1]
+        url = reverse(f"admin:{label}_{name}_{action}", args=arguments)
+        assert call(administrator, url, {}).status_code in (302, 403, 404, 200)
+    assert row is None or model.objects.filter(pk=row.pk).exists()
+
+
+@pytest.mark.parametrize("name", ["webhookdata", "deliveryattempt"])
+def test_a_longer_list_costs_no_more_queries(
+    administrator, receiver, run_pump, name, django_assert_max_num_queries
+):
+    make_webhook(receiver.url("/"))
+    for _ in range(30):
+        emit("CONNECTION_SYNCED", b"{}")
+    run_pump()
+    with django_assert_max_num_queries(8) as queries:
+        call(administrator, list_of("webhooks", name))
+    counts = [query["sql"] for query in queries if "COUNT(*)" in query["sql"]]
+    assert all("LIMIT 10000" in sql for sql in counts)
+
+
+def test_a_number_is_searched_as_an_id(administrator, delivered):
+    url = list_of("webhooks", "webhookdata")
+
+    def found(term: str) -> int:
+        return len(call(administrator, f"{url}?q={term}").context["cl"].result_list)
+
+    assert found(str(delivered.pk)) == found(str(delivered.event_id)) == 1
+    assert found("999999") == found("text") == found("9" * 40) == 0
+
+
+def test_a_webhook_is_registered_as_by_the_api(administrator, settings):
+    url = reverse("admin:webhooks_webhook_add")
+    form = {
+        "event": "USER_CREATED",
+        "url": "https://example.org/hook",
+        "compression": "",
+    }
+    call(administrator, url, form)
+    webhook = Webhook.objects.get()
+    assert (webhook.event, webhook.url) == ("USER_CREATED", "https://example.org/hook")
+    assert Lease.objects.filter(webhook=webhook).exists()
+    page = reverse("admin:webhooks_webhook_change", args=[webhook.pk])
+    call(administrator, page, form | {"deadline": "20"})
+    webhook.refresh_from_db()
+    assert webhook.deadline == 20
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("url", "http://169.254.169.254/latest"),
+        ("url", "file:///etc/passwd"),
+        ("deadline", "31"),
+        ("event", "NO_SUCH_EVENT"),
+    ],
+)
+def test_what_is_refused_is_said_at_its_field(administrator, field, value):
+    form = {"event": "USER_CREATED", "url": "https://example.org/", "compression": ""}
+    url = reverse("admin:webhooks_webhook_add")
+    reply = call(administrator, url, form | {field: value})
+    assert reply.context["adminform"].form.errors.keys() == {field}
+    assert not Webhook.objects.exists()
+
+
+@pytest.mark.parametrize("in_bulk", [True, False])
+def test_a_deletion_is_soft_and_can_be_taken_back(administrator, delivered, in_bulk):
+    webhook = delivered.webhook_id
+    listed = list_of("webhooks", "webhook")
+    if in_bulk:
+        chosen = {"action": "delete_selected", "_selected_action": webhook}
+        call(administrator, listed, chosen | {"post": "yes"})
+    else:
+        url = reverse("admin:webhooks_webhook_delete", args=[webhook])
+        call(administrator, url, {"post": "yes"})
+    assert Webhook.objects.get().deleted_at is not None
+    delivered.refresh_from_db()
+    assert delivered.state == WebhookData.State.CANCELLED
+    call(administrator, listed, {"action": "restore", "_selected_action": webhook})
+    assert Webhook.objects.get().deleted_at is None
+
+
+def test_flush_now_sends_again_what_failed(
+    administrator, delivered, receiver, run_pump
+):
+    receiver.behave()
+    run_pump()
+    assert DeliveryAttempt.objects.count() == 1
+    chosen = {"action": "flush_now", "_selected_action": delivered.webhook_id}
+    reply = call(administrator, list_of("webhooks", "webhook"), chosen)
+    assert b"sent again now" in reply.content
+    run_pump()
+    delivered.refresh_from_db()
+    assert delivered.state == WebhookData.State.DELIVERED
+
+
+def test_who_may_only_look_cannot_act(delivered):
+    client = client_of("view_webhook")
+    listed = list_of("webhooks", "webhook")
+    for action in ("flush_now", "restore", "delete_selected"):
+        chosen = {"action": action, "_selected_action": delivered.webhook_id}
+        call(client, listed, chosen | {"post": "yes"})
+    assert Webhook.objects.get().deleted_at is None
+    assert Lease.objects.get().flushed_execution == -1
+    assert (Event.objects.count(), EndUser.objects.count()) == (1, 1)
