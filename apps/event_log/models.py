@@ -56,7 +56,8 @@ class Event(models.Model):
     `payload` is one JSON object, stored once however many webhooks are told: text,
     for the database transfers bytes at twice their size. It is null only after
     retention or erasure has removed it, and `payload_sha256` still proves what it
-    was.
+    was. `cfonb` is the same as a CFONB 120 file, if that was configured when the event
+    happened; then it is what is sent.
     """
 
     class Origin(models.TextChoices):
@@ -80,6 +81,7 @@ class Event(models.Model):
         db_constraint=False,
     )
     payload = models.TextField(null=True)  # noqa: DJ001
+    cfonb = models.TextField(null=True)  # noqa: DJ001
     payload_sha256 = models.BinaryField()
     payload_size = models.PositiveIntegerField()
     origin = models.CharField(max_length=16, choices=Origin, default=Origin.PYTHON)

@@ -15,8 +15,11 @@ from typing import Any, Final
 from django.conf import settings
 from django.db import connection, transaction
 
-from apps.event_log.catalogue import event_name
+from apps.configuration.keys import CFONB
+from apps.configuration.store import is_on
+from apps.event_log.catalogue import CATALOGUE, event_name
 from apps.event_log.models import Event
+from apps.webhooks.formats.cfonb import render
 from apps.webhooks.formats.json_body import (
     CheckedPayload,
     checked_payload,
@@ -38,13 +41,14 @@ WHERE id = ANY(%s) AND permanent_at IS NULL FOR SHARE
 _EMIT: Final = """
 WITH emission AS MATERIALIZED (
     SELECT * FROM unnest(%(names)s::text[], %(users)s::bigint[], %(payloads)s::text[],
-        %(digests)s::bytea[], %(keys)s::text[])
-    WITH ORDINALITY AS e(name, user_id, payload, digest, key, position)
+        %(statements)s::text[], %(digests)s::bytea[], %(keys)s::text[])
+    WITH ORDINALITY AS e(name, user_id, payload, cfonb, digest, key, position)
 ), event AS (
-    INSERT INTO event_log_event (name, user_id, payload, payload_sha256, payload_size,
-        origin, source, idempotency_key)
-    SELECT name, user_id, payload, digest, octet_length(payload), %(origin)s,
-        %(source)s, key
+    INSERT INTO event_log_event (name, user_id, payload, cfonb, payload_sha256,
+        payload_size, origin, source, idempotency_key)
+    SELECT name, user_id, payload, cfonb, digest,
+        greatest(octet_length(payload), octet_length(cfonb)), %(origin)s, %(source)s,
+        key
     FROM emission ORDER BY position
     ON CONFLICT (source, idempotency_key) WHERE idempotency_key IS NOT NULL
     DO NOTHING
@@ -130,17 +134,19 @@ def emit_many(
 
     The data of a temporary user is held until the user is permanent. An emission
     whose idempotency key was used by the same `source` before returns what that one
-    gave. Raises `UnknownEvent`, `InvalidJson`, `PayloadTooLarge`, `UnknownUser` or
-    `IdempotencyConflict`, and has then written nothing.
+    gave. Raises `UnknownEvent`, `InvalidJson`, `PayloadTooLarge`, `UnknownUser`,
+    `IdempotencyConflict`, or `CfonbError` where CFONB is configured and no faithful
+    file can be made of a payload; and has then written nothing.
     """
     if not emissions:
         return []
     names = [event_name(emission.event) for emission in emissions]
     bodies = [_body(emission.payload) for emission in emissions]
+    statements = [_cfonb(name, body) for name, body in zip(names, bodies, strict=True)]
     users = {emission.user for emission in emissions if emission.user is not None}
     with transaction.atomic():
         held = _temporary(users)
-        new = _insert(emissions, names, bodies, held, origin, source)
+        new = _insert(emissions, names, bodies, statements, held, origin, source)
         emitted = _answers(emissions, names, bodies, new, source)
         transaction.on_commit(wake, robust=True)
     return emitted
@@ -167,6 +173,16 @@ def _bytes(payload: Mapping[str, Any] | bytes) -> bytes:
     return checked_payload(payload, parse_strict(payload))
 
 
+def _cfonb(name: str, body: bytes) -> str | None:
+    """The CFONB file of an event that is to be told as one (contract, 6).
+
+    Made once, here: what is sent again must be the same whatever is configured then.
+    """
+    if not CATALOGUE[name].cfonb or not is_on(CFONB):
+        return None
+    return render(name, body.decode()).decode("ascii")
+
+
 def _temporary(users: set[int]) -> list[int]:
     """The temporary ones among users, locked; raise `UnknownUser`."""
     if not users:
@@ -187,6 +203,7 @@ def _insert(
     emissions: Sequence[Emission],
     names: list[str],
     bodies: list[bytes],
+    statements: list[str | None],
     held: list[int],
     origin: str,
     source: str,
@@ -198,6 +215,7 @@ def _insert(
                 "names": names,
                 "users": [emission.user for emission in emissions],
                 "payloads": [body.decode() for body in bodies],
+                "statements": statements,
                 "digests": [_digest(body) for body in bodies],
                 "keys": [emission.idempotency_key for emission in emissions],
                 "held": held,

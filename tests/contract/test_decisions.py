@@ -410,3 +410,70 @@ def test_errors(service: Service, method, path, body, status, code):
     assert (reply.status, reply.code) == (status, code)
     assert reply.body.keys() == {"code", "description", "message", "request_id"}
     assert reply.body["request_id"]
+
+
+ACCOUNT = {
+    "id": 7,
+    "number": "00000123456",
+    "iban": "FR7630004000010000012345668",
+    "currency": {"id": "EUR", "precision": 2},
+    "balance": 1250.30,
+    "last_update": "2026-06-17 08:00:00",
+    "transactions": [
+        {"id": 1, "date": "2026-06-15", "value": -32.21, "wording": "PRLV SEPA",
+         "type": "order", "coming": False},
+    ],
+}  # fmt: skip
+SYNCED = {"user": {"id": 1}, "connection": {"id": 3, "accounts": [ACCOUNT]}}
+FOUND = {"id": 7, "id_user": 1, "id_connection": 3, "disabled": None, "type": "card"}
+
+
+@pytest.mark.parametrize("compression", [True, False])
+@pytest.mark.parametrize(
+    ("event", "payload", "records"),
+    [
+        ("CONNECTION_SYNCED", SYNCED, ["01", "04", "07"]),
+        (
+            "USER_SYNCED",
+            {"user": {"id": 1}, "connections": [SYNCED["connection"]] * 2},
+            ["01", "04", "07", "01", "04", "07"],
+        ),
+        ("ACCOUNT_FOUND", FOUND | {"disabled": "2026-06-17 08:00:00"}, ["01", "07"]),
+    ],
+)
+def test_cfonb(service: Service, event, payload, records, compression):
+    service.register(event=event, id_auth=service.provider(), compression=compression)
+    service.answer("POST", "/config", {"autosync.cfonb": "1"})
+    service.receiver.behave(sequence=[500])
+    service.emit(payload, event=event)
+    (delivery,) = service.deliver()
+    assert delivery.genuine
+    assert delivery.headers["content-type"] == "text/plain; charset=us-ascii"
+    assert int(delivery.headers["x-webhook-data-id"]) == WebhookData.objects.get().pk
+    lines = delivery.body.decode("ascii").split("\r\n")
+    assert lines.pop() == ""
+    assert [line[:2] for line in lines] == records
+    assert {len(line) for line in lines} == {120}
+    assert delivery.body == delivery.body.upper()
+    service.answer("POST", "/config", {"autosync.cfonb": "0"})
+    (again,) = service.flush()
+    assert again.body == delivery.body
+
+
+def test_cfonb_is_for_its_three_events_only(service: Service):
+    service.register(event="CONNECTION_DELETED")
+    service.answer("POST", "/config", {"autosync.cfonb": "1"})
+    service.emit(event="CONNECTION_DELETED")
+    (delivery,) = service.deliver()
+    assert delivery.headers["content-type"].startswith("application/json")
+
+
+def test_what_cannot_be_cfonb_is_refused_at_emission(service: Service):
+    service.register()
+    service.answer("POST", "/config", {"autosync.cfonb": "1"})
+    account = {key: value for key, value in ACCOUNT.items() if key != "balance"}
+    payload = {"connection": {"id": 3, "accounts": [account]}}
+    body = {"event": "CONNECTION_SYNCED", "payload": payload}
+    reply = service.call("POST", "/events", body)
+    assert (reply.status, reply.code) == (400, "invalidValue")
+    assert not WebhookData.objects.exists()

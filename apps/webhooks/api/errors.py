@@ -15,6 +15,7 @@ from apps.api_tokens.request_id import request_id
 from apps.configuration.keys import InvalidValue, UnknownKey
 from apps.event_log.catalogue import UnknownEvent
 from apps.webhooks.emit import IdempotencyConflict, PayloadTooLarge, UnknownUser
+from apps.webhooks.formats.cfonb import CfonbError
 from apps.webhooks.formats.json_body import InvalidJson
 from apps.webhooks.registrations import Refused
 
@@ -47,6 +48,7 @@ _STATUSES: Final = {
 # Exceptions of ours whose text is a sentence for the caller.
 _SENTENCES: Final[dict[type[Exception], str]] = {
     InvalidJson: "invalidValue",
+    CfonbError: "invalidValue",
     UnknownEvent: "invalidValue",
     UnknownKey: "invalidValue",
     InvalidValue: "invalidValue",

@@ -187,7 +187,6 @@ def _registration(lease: Lease, settings: EngineSettings) -> Registration:
     if compressed is None:
         compressed = settings.compression
     headers = [
-        "Content-Type: application/json; charset=utf-8",
         "Accept-Encoding: identity",
         f"User-Agent: {settings.user_agent}",
         f"X-Webhook-Event: {lease.event}",

@@ -11,7 +11,8 @@ from apps.webhooks.engine.arrays import array
 
 _READ: Final = """
 SELECT d.webhook_id, d.id, d.event_id, d.attempts, e.payload_size, u.token,
-    CASE WHEN e.payload_size <= %(inline)s THEN e.payload END
+    CASE WHEN e.payload_size <= %(inline)s THEN coalesce(e.cfonb, e.payload) END,
+    e.cfonb IS NOT NULL
 FROM unnest(%(webhooks)s::bigint[], %(executions)s::bigint[], %(rooms)s::int[])
     AS lane(webhook_id, execution, room)
 CROSS JOIN LATERAL (
@@ -22,7 +23,9 @@ CROSS JOIN LATERAL (
 JOIN event_log_event e ON e.id = d.event_id
 LEFT JOIN event_log_enduser u ON u.id = e.user_id
 """
-_PAYLOADS: Final = "SELECT id, payload FROM event_log_event WHERE id = ANY(%s)"
+_PAYLOADS: Final = """
+SELECT id, coalesce(cfonb, payload) FROM event_log_event WHERE id = ANY(%s)
+"""
 # Payloads up to this size come along with their rows; larger ones are read when
 # their turn has come, so that what waits is never all in memory.
 INLINE_BYTES: Final = 4096
@@ -32,7 +35,8 @@ class Unsent(NamedTuple):
     """One row to send.
 
     `id` is `id_webhook_data`, `attempts` those made before, `size` the payload's in
-    bytes, `token` the user's, still sealed; `payload` None if it is read later.
+    bytes, `token` the user's, still sealed; `payload` None if it is read later, and
+    `is_cfonb` if it is a CFONB file instead of JSON.
     """
 
     webhook: int
@@ -42,6 +46,7 @@ class Unsent(NamedTuple):
     size: int
     token: str | None
     payload: str | None
+    is_cfonb: bool = False
 
 
 def read_unsent(
