@@ -1,0 +1,157 @@
+"""The bench: servers of its own, the receiver, and the service's processes."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import psycopg2
+import psycopg2.extensions
+import redis
+
+from benchmarks.processes import ROOT, BenchmarkError, Child, Children
+from benchmarks.receiver import Receiver, compiled, receiving
+from webhooks_project.embedded import Services
+from webhooks_project.embedded.keys import new_keys
+
+FOLDER: Final = ROOT / ".services" / "bench"
+LOGS: Final = ROOT / ".services" / "bench-logs"
+# Prefork processes of the pump's worker, one per core of the reference machine.
+PUMPS: Final = 2
+WEBHOOKS: Final = 100
+POLL_SECONDS: Final = 0.005
+# Without any progress for so long, deliveries are lost.
+STUCK_SECONDS: Final = 30.0
+# What would make this another service than production's, were it in the environment.
+_FOREIGN: Final = ("WEBHOOKS_", "CELERY_", "DATABASE_", "REDIS_", "PYTHONDEVMODE")
+_LOCAL: Final = {
+    "DJANGO_SETTINGS_MODULE": "webhooks_project.settings",
+    # The one difference: the receiver is on loopback, without TLS.
+    "WEBHOOKS_ALLOWED_NETWORKS": "127.0.0.0/8",
+    "WEBHOOKS_ALLOW_HTTP": "true",
+    "LOG_LEVEL": "INFO",
+}
+_PENDING: Final = "SELECT EXISTS (SELECT 1 FROM webhooks_webhookdata WHERE state = 1)"
+
+
+@dataclass(slots=True)
+class Bench:
+    """What measurements share."""
+
+    children: Children
+    receiver: Receiver
+    services: Services
+    scratch: Path
+    database: psycopg2.extensions.connection
+    broker: redis.Redis
+
+    def servers(self) -> dict[str, list[int]]:
+        """The roots of their trees of processes."""
+        postgres, broker = self.services.postgres.pid, self.services.redis.pid
+        if postgres is None or broker is None:
+            raise BenchmarkError("A server has ended.")
+        return {"PostgreSQL": [postgres], "Redis": [broker]}
+
+    def rows(self, statement: str) -> list[tuple[Any, ...]]:
+        """Read from the database."""
+        with self.database.cursor() as cursor:
+            cursor.execute(statement)
+            return cursor.fetchall()
+
+    @contextmanager
+    def workers(self) -> Iterator[list[int]]:
+        """The service as it runs in production: its workers and beat; their pids."""
+        quiet = ["-O", "fair", "--without-gossip", "--without-mingle"]
+        app, beat = "webhooks_project", str(self.scratch / "beat")
+        running = [
+            self.children.worker("pump", app, "pump", "-c", PUMPS, *quiet),
+            self.children.worker(
+                "control", app, "control", "-c", 1, *quiet, "-B", "-s", beat
+            ),
+        ]
+        for child in running:
+            child.wait_for(" ready.")
+        yield [child.pid for child in running]
+        self.children.stop(*running)
+
+    def begin(self) -> None:
+        """Nothing is left of what was before; no worker may run."""
+        self.broker.flushall()
+        self.receiver.reset()
+
+    def emitted(self, events: int, *options: object) -> Child:
+        """A backlog that is ready to be committed."""
+        arguments = ["--events", events, *options]
+        return self.children.ready("backlog", "benchmarks.backlog", *arguments)
+
+    def commit(self, backlog: Child) -> int:
+        """Let a backlog be committed; when it was, in monotonic nanoseconds."""
+        backlog.tell("commit")
+        committed = int(backlog.hear())
+        self.children.stop(backlog)
+        return committed
+
+    def registered(self) -> list[object]:
+        """The options of a backlog that begins with an empty database."""
+        return ["--url", self.receiver.url, "--webhooks", WEBHOOKS]
+
+    def wait_for(self, requests: int, *, durable: bool = True) -> int:
+        """Wait until so many requests arrived and, if `durable`, all is recorded.
+
+        Returns the instant, in monotonic nanoseconds.
+        """
+        seen, since = -1, time.monotonic()
+        while self.receiver.requests < requests or (durable and self._is_pending()):
+            if self.receiver.requests != seen:
+                seen, since = self.receiver.requests, time.monotonic()
+            if time.monotonic() - since > STUCK_SECONDS:
+                raise BenchmarkError(
+                    f"Nothing moves: {seen} of {requests} requests came "
+                    f"(see {LOGS.relative_to(ROOT)})."
+                )
+            time.sleep(POLL_SECONDS)
+        return time.monotonic_ns()
+
+    def _is_pending(self) -> bool:
+        return bool(self.rows(_PENDING)[0][0])
+
+
+@contextmanager
+def bench() -> Iterator[Bench]:
+    """Everything started and migrated; everything gone after the block."""
+    LOGS.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        program = compiled(scratch)
+        services = Services(FOLDER, fresh=True, keep=False, environment={})
+        stack.enter_context(services)
+        children = Children(LOGS, _environment(services.environment()))
+        stack.enter_context(children)
+        receiver = stack.enter_context(receiving(children, program))
+        migration = children.python(
+            "migration", "django", "migrate", "-v", "0", talks=False
+        )
+        if migration.popen.wait():
+            migration.check()
+        database = psycopg2.connect(services.database_url)
+        stack.callback(database.close)
+        database.autocommit = True
+        broker = redis.Redis.from_url(services.redis_url)
+        stack.callback(broker.close)
+        yield Bench(children, receiver, services, scratch, database, broker)
+
+
+def _environment(servers: Mapping[str, str]) -> dict[str, str]:
+    """The defaults of production, whatever the environment says."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(_FOREIGN)
+    }
+    return {**kept, **new_keys(), **_LOCAL, **servers}

@@ -1,0 +1,152 @@
+"""Live load: emitters on a timetable, while the service delivers."""
+
+from __future__ import annotations
+
+import time
+from array import array
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from benchmarks.bench import WEBHOOKS, Bench
+from benchmarks.cpu import cpu_seconds, used
+from benchmarks.processes import BenchmarkError, Child
+from benchmarks.targets import Criterion, Measure
+
+EMITTERS: Final = 4
+# Emitted and delivered like the rest, but not counted: connections open, lanes lease.
+WARM_UP_SECONDS: Final = 2
+EMISSION: Final = "PostgreSQL, emission"
+RATE_SHARE: Final = 0.95
+SECOND: Final = 1_000_000_000
+_START_NS: Final = SECOND // 4
+
+
+class Event(NamedTuple):
+    """Instants in monotonic nanoseconds."""
+
+    scheduled: int
+    began: int
+    committed: int
+    received: int
+
+    @property
+    def latency_ms(self) -> float:
+        """From the commit to the receipt; what the emitter was late comes on top.
+
+        In an open loop the next event does not wait for a slow one, so an emitter
+        that was kept from its timetable would otherwise hide what kept it.
+        """
+        late = max(0, self.began - self.scheduled)
+        return (self.received - self.committed + late) / 1e6
+
+    @property
+    def plain_ms(self) -> float:
+        """From the commit to the receipt."""
+        return (self.received - self.committed) / 1e6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """What came of a live load: its events, the CPU seconds used meanwhile."""
+
+    events: list[Event]
+    seconds: float
+    deliveries: int
+    cpu: Mapping[str, float]
+    duplicates: int
+
+    @property
+    def rate(self) -> float:
+        """Deliveries per second."""
+        return self.deliveries / self.seconds
+
+    def cost(self, *names: str) -> float:
+        """CPU microseconds per delivery, of all or of some."""
+        chosen = names or tuple(self.cpu)
+        return sum(self.cpu[name] for name in chosen) / self.deliveries * 1e6
+
+
+def keeps_up(rounds: Sequence[Live], rate: int) -> Criterion:
+    """Emitters that could not follow their timetable measured another load."""
+    rates = [each.rate for each in rounds]
+    return Criterion(
+        measure=Measure(name="live rate", unit="deliveries/s", rounds=rates),
+        bound=RATE_SHARE * rate,
+        at_least=True,
+        label="live rate",
+        tacit=True,
+    )
+
+
+def live(bench: Bench, *, rate: int, seconds: int) -> Live:
+    """`rate` events per second, each to one of 100 webhooks, for so many seconds."""
+    bench.begin()
+    with bench.workers() as pids:
+        bench.commit(bench.emitted(0, *bench.registered(), "--users"))
+        total = rate * (WARM_UP_SECONDS + seconds)
+        emitters = _emitters(bench, rate, total)
+        backends = [int(emitter.hear()) for emitter in emitters]
+        start = time.monotonic_ns() + _START_NS
+        for emitter in emitters:
+            emitter.tell(start)
+        window = (start + WARM_UP_SECONDS * SECOND, seconds * SECOND)
+        roots = {"workers": pids, **bench.servers(), EMISSION: backends}
+        cpu, deliveries = _watch(bench, roots, *window)
+        bench.wait_for(sum(int(emitter.hear()) for emitter in emitters))
+        bench.children.stop(*emitters)
+    events = [event for event in _events(bench) if event.scheduled >= window[0]]
+    receiver = bench.receiver
+    return Live(
+        events=events,
+        seconds=seconds,
+        deliveries=deliveries,
+        cpu=cpu,
+        duplicates=receiver.duplicates + receiver.faults,
+    )
+
+
+def _emitters(bench: Bench, rate: int, events: int) -> list[Child]:
+    return [
+        bench.children.ours(
+            f"emitter {share}",
+            "benchmarks.emitter",
+            *("--share", share, "--of", EMITTERS, "--events", events),
+            *("--rate", rate, "--webhooks", WEBHOOKS),
+            *("--file", bench.scratch / f"emitted-{share}"),
+        )
+        for share in range(EMITTERS)
+    ]
+
+
+def _watch(
+    bench: Bench, roots: Mapping[str, Sequence[int]], begin: int, length: int
+) -> tuple[dict[str, float], int]:
+    """CPU used and requests received from one instant, for so many nanoseconds."""
+    _sleep_until(begin)
+    before, requests = cpu_seconds(roots), bench.receiver.requests
+    _sleep_until(begin + length)
+    received = bench.receiver.requests - requests
+    cpu = used(before, cpu_seconds(roots))
+    # The emitters' backends are told apart, though both count.
+    cpu["PostgreSQL"] -= cpu[EMISSION]
+    return cpu, received
+
+
+def _sleep_until(instant: int) -> None:
+    time.sleep(max(0, instant - time.monotonic_ns()) / SECOND)
+
+
+def _events(bench: Bench) -> list[Event]:
+    """What the emitters wrote down, with what the receiver did."""
+    data_of = dict(bench.rows("SELECT event_id, id FROM webhooks_webhookdata"))
+    events = []
+    for share in range(EMITTERS):
+        numbers = array("Q", (bench.scratch / f"emitted-{share}").read_bytes())
+        ids = [data_of[event] for event in numbers[3::4]]
+        received = bench.receiver.receipts(ids)
+        if 0 in received:
+            raise BenchmarkError("A delivery was recorded that never arrived.")
+        timetable = (numbers[0::4], numbers[1::4], numbers[2::4], received)
+        events += [Event(*instants) for instants in zip(*timetable, strict=True)]
+    return events
