@@ -15,8 +15,14 @@ import socket
 from functools import cache, lru_cache
 
 from celery import Task, shared_task
-from celery.signals import worker_process_init, worker_ready, worker_shutting_down
+from celery.signals import (
+    worker_init,
+    worker_process_init,
+    worker_ready,
+    worker_shutting_down,
+)
 from django.conf import settings
+from django.core.checks import run_checks
 from kombu.exceptions import OperationalError
 
 from apps.configuration.keys import CA_CERT, COMPRESSION
@@ -121,6 +127,14 @@ def transport() -> Transport:
 def _transport(policy: TransportPolicy) -> Transport:
     """Another one once other authorities are trusted."""
     return Transport(policy, sockets=settings.WEBHOOKS_PUMP_SOCKETS)
+
+
+@worker_init.connect
+def _check_settings(**_: object) -> None:
+    """A worker whose settings make deliveries wrong does not start."""
+    faults = [fault for fault in run_checks() if fault.is_serious()]
+    if faults:
+        raise SystemExit("\n".join(f"{fault.id}: {fault.msg}" for fault in faults))
 
 
 @worker_process_init.connect

@@ -207,3 +207,9 @@ def test_without_redis_emit_commits_and_a_pump_still_delivers(
     finally:
         services.redis.start()
     assert duplicates(receiver) == 0
+
+
+def test_a_worker_with_settings_that_cannot_be_right_does_not_start(start):
+    worker = start("pump", WEBHOOKS_LEASE="1")
+    assert worker.popen.wait(30) != 0
+    assert "webhooks.E001: WEBHOOKS_LEASE is 1 s" in worker.log()
