@@ -19,6 +19,7 @@ from apps.configuration.keys import CFONB
 from apps.configuration.store import is_on
 from apps.event_log.catalogue import CATALOGUE, event_name
 from apps.event_log.models import Event
+from apps.webhooks.engine.statements import Statement
 from apps.webhooks.formats.cfonb import render
 from apps.webhooks.formats.json_body import (
     CheckedPayload,
@@ -38,10 +39,15 @@ _TEMPORARY: Final = """
 SELECT id FROM event_log_enduser
 WHERE id = ANY(%s) AND permanent_at IS NULL FOR SHARE
 """
-_EMIT: Final = """
+EMIT: Final = Statement(
+    name="webhooks_emit",
+    parameters="""names text[], users bigint[], payloads text[], statements text[],
+        digests bytea[], keys text[], held bigint[], origin text, source text""",
+    columns="id bigint, idempotency_key varchar, webhooks bigint",
+    text="""
 WITH emission AS MATERIALIZED (
-    SELECT * FROM unnest(%(names)s::text[], %(users)s::bigint[], %(payloads)s::text[],
-        %(statements)s::text[], %(digests)s::bytea[], %(keys)s::text[])
+    SELECT * FROM unnest(%(names)s, %(users)s, %(payloads)s, %(statements)s,
+        %(digests)s, %(keys)s)
     WITH ORDINALITY AS e(name, user_id, payload, cfonb, digest, key, position)
 ), event AS (
     INSERT INTO event_log_event (name, user_id, payload, cfonb, payload_sha256,
@@ -56,7 +62,7 @@ WITH emission AS MATERIALIZED (
 ), data AS (
     INSERT INTO webhooks_webhookdata (webhook_id, event_id, state)
     SELECT w.id, event.id,
-        CASE WHEN event.user_id = ANY(%(held)s::bigint[]) THEN 0 ELSE 1 END
+        CASE WHEN event.user_id = ANY(%(held)s) THEN 0 ELSE 1 END
     FROM event JOIN webhooks_webhook w ON w.event = event.name
     WHERE w.deleted_at IS NULL AND w.url IS NOT NULL
       AND (w.user_id IS NULL OR w.user_id = event.user_id)
@@ -66,7 +72,8 @@ WITH emission AS MATERIALIZED (
 SELECT event.id, event.idempotency_key,
     (SELECT count(*) FROM data WHERE data.event_id = event.id)
 FROM event ORDER BY event.id
-"""
+""",
+)
 _EXISTING: Final = """
 SELECT idempotency_key, id, name, user_id, payload_sha256,
     (SELECT count(*) FROM webhooks_webhookdata d WHERE d.event_id = e.id)
@@ -209,8 +216,8 @@ def _insert(
     source: str,
 ) -> list[tuple[int, str | None, int]]:
     with connection.cursor() as cursor:
-        cursor.execute(
-            _EMIT,
+        EMIT.run(
+            cursor,
             {
                 "names": names,
                 "users": [emission.user for emission in emissions],

@@ -13,6 +13,8 @@ from typing import Any, Final
 
 from django.db import connection
 
+from apps.webhooks.engine.statements import Statement
+
 logger = logging.getLogger(__name__)
 
 # After its holder died a webhook is sent one row at a time for so many rows: more
@@ -52,11 +54,19 @@ WITH RECURSIVE backlog AS (
                     AND d.last_execution
                         < greatest(now.execution, l.flushed_execution))
 """
-_ACQUIRE: Final = (
-    _BACKLOG
+ACQUIRE: Final = Statement(
+    name="webhooks_acquire",
+    parameters="""holder text, lease float8, deadline float8, settle float8,
+        careful int, most int""",
+    columns="""webhook_id bigint, token bigint, execution bigint, failures smallint,
+        timeouts smallint, careful_left smallint, suspect bigint,
+        suspect_expiries smallint, event varchar, url text, deadline smallint,
+        max_in_flight smallint, compression bool, provider_type varchar,
+        provider_config text, doubtful bool""",
+    text=_BACKLOG
     + """
     ORDER BY l.served_at NULLS FIRST, l.webhook_id
-    LIMIT %(limit)s
+    LIMIT %(most)s
     FOR UPDATE OF l SKIP LOCKED
 ), taken AS (
     SELECT free.*, l.consecutive_failures > 0 OR l.cut_off_at IS NOT NULL AS doubtful,
@@ -92,23 +102,33 @@ WHERE l.webhook_id = taken.webhook_id
 RETURNING l.webhook_id, l.token, l.execution, l.consecutive_failures, l.timeouts,
     l.careful_left, l.suspect, l.suspect_expiries, w.event, w.url, w.deadline,
     w.max_in_flight, w.compression, p.type, p.config, doubtful
-"""
+""",
 )
 _WAITING: Final = _BACKLOG + "LIMIT 1) SELECT EXISTS (SELECT 1 FROM free)"
-_RENEW: Final = """
+RENEW: Final = Statement(
+    name="webhooks_renew",
+    parameters="""webhooks bigint[], tokens bigint[], lease float8, deadline float8,
+        settle float8""",
+    columns="webhook_id bigint",
+    text="""
 UPDATE webhooks_lease l SET leased_until = clock_timestamp() + make_interval(
     secs => greatest(%(lease)s, coalesce(w.deadline, %(deadline)s) + %(settle)s))
-FROM unnest(%(webhooks)s::bigint[], %(tokens)s::bigint[]) AS mine(webhook_id, token)
+FROM unnest(%(webhooks)s, %(tokens)s) AS mine(webhook_id, token)
 JOIN webhooks_webhook w ON w.id = mine.webhook_id
 WHERE l.webhook_id = mine.webhook_id AND l.token = mine.token
   AND l.leased_until > clock_timestamp() AND w.deleted_at IS NULL
 RETURNING l.webhook_id
-"""
-_RELEASE: Final = """
+""",
+)
+RELEASE: Final = Statement(
+    name="webhooks_release",
+    parameters="webhooks bigint[], tokens bigint[]",
+    text="""
 UPDATE webhooks_lease l SET leased_until = NULL, holder = '', suspect = NULL
-FROM unnest(%(webhooks)s::bigint[], %(tokens)s::bigint[]) AS mine(webhook_id, token)
+FROM unnest(%(webhooks)s, %(tokens)s) AS mine(webhook_id, token)
 WHERE l.webhook_id = mine.webhook_id AND l.token = mine.token
-"""
+""",
+)
 _SUSPECT: Final = """
 UPDATE webhooks_lease SET suspect = %(row)s,
     suspect_expiries = CASE WHEN suspect = %(row)s THEN suspect_expiries
@@ -172,8 +192,8 @@ class LeaseTerms:
 def acquire(terms: LeaseTerms, limit: int) -> list[Lease]:
     """Take the leases of up to `limit` webhooks that have rows to be sent now."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            _ACQUIRE, {**terms.parameters(), "limit": limit, "careful": CAREFUL_ROWS}
+        ACQUIRE.run(
+            cursor, {**terms.parameters(), "most": limit, "careful": CAREFUL_ROWS}
         )
         taken = [
             Lease(**dict(zip(Lease.__slots__, row, strict=True)))
@@ -196,8 +216,8 @@ def renew(terms: LeaseTerms, held: Iterable[tuple[int, int]]) -> set[int]:
     """Extend leases given as (webhook, token); the webhooks still held."""
     webhooks, tokens = zip(*held, strict=True)
     with connection.cursor() as cursor:
-        cursor.execute(
-            _RENEW,
+        RENEW.run(
+            cursor,
             {**terms.parameters(), "webhooks": list(webhooks), "tokens": list(tokens)},
         )
         return {webhook for (webhook,) in cursor.fetchall()}
@@ -207,7 +227,7 @@ def release(held: Iterable[tuple[int, int]]) -> None:
     """Give leases back, given as (webhook, token)."""
     webhooks, tokens = zip(*held, strict=True)
     with connection.cursor() as cursor:
-        cursor.execute(_RELEASE, {"webhooks": list(webhooks), "tokens": list(tokens)})
+        RELEASE.run(cursor, {"webhooks": list(webhooks), "tokens": list(tokens)})
 
 
 def note_suspect(webhook: int, token: int, row: int) -> None:

@@ -266,7 +266,7 @@ class Pump:
         )
 
     def _collect(self) -> None:
-        eager = self._lanes.are_waiting and self._transport.room
+        eager = self._lanes.are_waiting and self._transport.in_flight < CALM
         ended = self._transport.completed(0 if eager else POLL_SECONDS)
         self._busy = bool(ended)
         now = time.monotonic()

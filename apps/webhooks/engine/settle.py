@@ -9,6 +9,7 @@ from typing import Final, NamedTuple, TypeVar
 from django.db import connection
 
 from apps.webhooks.engine.arrays import array
+from apps.webhooks.engine.statements import Statement
 
 _EPOCH: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -16,13 +17,25 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 # Success is absorbing: a late 2xx is a receipt whoever holds the lease now. A
 # failure counts only under the current token, so a holder that lost its lease
 # cannot undo anything.
-_SETTLE: Final = """
+SETTLE: Final = Statement(
+    name="webhooks_settle",
+    parameters="""data bigint[], webhook bigint[], token bigint[], execution bigint[],
+        number int[], accepted bool[], started_us bigint[], cause text[], status int[],
+        dns_us int[], connect_us int[], tls_us int[], first_byte_us int[],
+        total_us int[], peer text[], body_bytes int[], sent_bytes int[],
+        headers text[], excerpt bytea[], next_try_us bigint[],
+        lane_webhook bigint[], lane_token bigint[], lane_failures int[],
+        lane_timeouts int[], lane_careful_left int[], lane_cut_off bool[],
+        lane_rest_us bigint[],
+        tally_webhook bigint[], tally_attempts int[], tally_accepted int[],
+        tally_duration_us bigint[]""",
+    text="""
 WITH outcome AS MATERIALIZED (
     SELECT * FROM unnest(
-        %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::int[],
-        %s::bool[], %s::bigint[], %s::text[], %s::int[], %s::int[], %s::int[],
-        %s::int[], %s::int[], %s::int[], %s::text[], %s::int[], %s::int[],
-        %s::text[], %s::bytea[], %s::bigint[])
+        %(data)s, %(webhook)s, %(token)s, %(execution)s, %(number)s, %(accepted)s,
+        %(started_us)s, %(cause)s, %(status)s, %(dns_us)s, %(connect_us)s, %(tls_us)s,
+        %(first_byte_us)s, %(total_us)s, %(peer)s, %(body_bytes)s, %(sent_bytes)s,
+        %(headers)s, %(excerpt)s, %(next_try_us)s)
     AS o(data, webhook, token, execution, number, accepted, started_us, cause,
          status, dns_us, connect_us, tls_us, first_byte_us, total_us, peer,
          body_bytes, sent_bytes, headers, excerpt, next_try_us)
@@ -42,8 +55,9 @@ WITH outcome AS MATERIALIZED (
         timeouts = lane.timeouts, careful_left = lane.careful_left,
         cut_off_at = CASE WHEN lane.cut_off THEN clock_timestamp() END,
         rest_until = timestamptz 'epoch' + lane.rest_us * interval '1 microsecond'
-    FROM unnest(%s::bigint[], %s::bigint[], %s::int[], %s::int[], %s::int[],
-                %s::bool[], %s::bigint[])
+    FROM unnest(%(lane_webhook)s, %(lane_token)s, %(lane_failures)s,
+                %(lane_timeouts)s, %(lane_careful_left)s, %(lane_cut_off)s,
+                %(lane_rest_us)s)
         AS lane(webhook, token, failures, timeouts, careful_left, cut_off, rest_us)
     WHERE l.webhook_id = lane.webhook AND l.token = lane.token
 ), tallied AS (
@@ -51,7 +65,8 @@ WITH outcome AS MATERIALIZED (
         (webhook_id, began_at, attempts, accepted, duration_us)
     SELECT webhook, date_bin('15 minutes', clock_timestamp(), timestamptz 'epoch'),
         attempts, accepted, duration_us
-    FROM unnest(%s::bigint[], %s::int[], %s::int[], %s::bigint[])
+    FROM unnest(%(tally_webhook)s, %(tally_attempts)s, %(tally_accepted)s,
+                %(tally_duration_us)s)
         AS tally(webhook, attempts, accepted, duration_us)
     ON CONFLICT (webhook_id, began_at) DO UPDATE SET
         attempts = b.attempts + excluded.attempts,
@@ -67,7 +82,8 @@ FROM outcome o
 WHERE d.id = o.data AND d.state <> 2
   AND (o.accepted OR EXISTS (SELECT 1 FROM webhooks_lease l
                              WHERE l.webhook_id = o.webhook AND l.token = o.token))
-"""
+""",
+)
 
 
 class Settlement(NamedTuple):
@@ -131,13 +147,13 @@ def settle(
     tallies: Sequence[Tally] = (),
 ) -> None:
     """Record attempts, mark rows, keep counters: all of it or nothing."""
-    columns = [
-        *_columns(Settlement, settlements),
-        *_columns(LaneState, lanes),
-        *_columns(Tally, tallies),
-    ]
+    columns = {
+        **_columns("", Settlement, settlements),
+        **_columns("lane_", LaneState, lanes),
+        **_columns("tally_", Tally, tallies),
+    }
     with connection.cursor() as cursor:
-        cursor.execute(_SETTLE, columns)
+        SETTLE.run(cursor, columns)
 
 
 def microseconds(instant: datetime) -> int:
@@ -150,7 +166,8 @@ def printable(headers: bytes) -> str:
     return headers.decode("latin-1").replace("\x00", "\ufffd")
 
 
-def _columns(kind: type[_Row], rows: Sequence[_Row]) -> list[str]:
+def _columns(prefix: str, kind: type[_Row], rows: Sequence[_Row]) -> dict[str, str]:
+    names = [prefix + field for field in kind._fields]
     if not rows:
-        return ["{}"] * len(kind._fields)
-    return [array(column) for column in zip(*rows, strict=True)]
+        return dict.fromkeys(names, "{}")
+    return dict(zip(names, map(array, zip(*rows, strict=True)), strict=True))

@@ -8,21 +8,30 @@ from typing import Final, NamedTuple
 from django.db import connection
 
 from apps.webhooks.engine.arrays import array
+from apps.webhooks.engine.statements import Statement
 
-_READ: Final = """
+READ: Final = Statement(
+    name="webhooks_read_unsent",
+    parameters="""webhooks bigint[], executions bigint[], rooms int[],
+        in_hand bigint[], inline int""",
+    columns="""webhook_id bigint, id bigint, event_id bigint, attempts int,
+        payload_size int, token text, payload text, is_cfonb bool""",
+    text="""
 SELECT d.webhook_id, d.id, d.event_id, d.attempts, e.payload_size, u.token,
     CASE WHEN e.payload_size <= %(inline)s THEN coalesce(e.cfonb, e.payload) END,
     e.cfonb IS NOT NULL
-FROM unnest(%(webhooks)s::bigint[], %(executions)s::bigint[], %(rooms)s::int[])
+FROM unnest(%(webhooks)s, %(executions)s, %(rooms)s)
     AS lane(webhook_id, execution, room)
 CROSS JOIN LATERAL (
     SELECT * FROM webhooks_webhookdata d
     WHERE d.state = 1 AND d.webhook_id = lane.webhook_id
-      AND d.last_execution < lane.execution AND d.id <> ALL(%(in_hand)s::bigint[])
+      AND d.last_execution < lane.execution
+      AND d.id NOT IN (SELECT * FROM unnest(%(in_hand)s))
     ORDER BY d.last_execution, d.id LIMIT lane.room) d
 JOIN event_log_event e ON e.id = d.event_id
 LEFT JOIN event_log_enduser u ON u.id = e.user_id
-"""
+""",
+)
 _PAYLOADS: Final = """
 SELECT id, coalesce(cfonb, payload) FROM event_log_event WHERE id = ANY(%s)
 """
@@ -58,8 +67,8 @@ def read_unsent(
     """
     webhooks, executions, rooms = zip(*lanes, strict=True)
     with connection.cursor() as cursor:
-        cursor.execute(
-            _READ,
+        READ.run(
+            cursor,
             {
                 "webhooks": array(webhooks),
                 "executions": array(executions),
