@@ -6,6 +6,7 @@ deadline each, and the guard asked about the very address that is dialled.
 
 from __future__ import annotations
 
+import time
 from typing import Any, Final
 
 import pycurl
@@ -55,7 +56,11 @@ class Transport:
         self._multi.perform()
         ended = self._harvest()
         if not ended and wait:
-            self._multi.select(wait)
+            if self._busy:
+                self._multi.select(wait)
+            else:
+                # Without a socket to look at libcurl would return at once.
+                time.sleep(wait)
             self._multi.perform()
             ended = self._harvest()
         return ended

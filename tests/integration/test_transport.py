@@ -7,6 +7,7 @@ import os
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -287,3 +288,11 @@ def test_a_transport_leaves_no_descriptor_behind(receiver):
     receiver.record.wait_for(lambda: len(os.listdir("/proc/self/fd")) <= before + 5)
     # The receiver's own ends of closed connections may linger for a moment.
     assert len(os.listdir("/proc/self/fd")) <= before + 5
+
+
+def test_waiting_for_nothing_costs_no_processor_time(transport):
+    """An idle pump asks so in a loop; a wait that returns at once would spin."""
+    before = time.process_time()
+    for _ in range(50):
+        transport.completed(0.01)
+    assert time.process_time() - before < 0.25
