@@ -151,8 +151,11 @@ def emit_many(
     bodies = [_body(emission.payload) for emission in emissions]
     statements = [_cfonb(name, body) for name, body in zip(names, bodies, strict=True)]
     users = {emission.user for emission in emissions if emission.user is not None}
-    with transaction.atomic():
-        held = _temporary(users)
+    temporary = _temporary(users)
+    # A savepoint only for a conflict to go back to: it costs as much as the users.
+    keyed = any(emission.idempotency_key is not None for emission in emissions)
+    with transaction.atomic(savepoint=keyed):
+        held = _still_temporary(temporary)
         new = _insert(emissions, names, bodies, statements, held, origin, source)
         emitted = _answers(emissions, names, bodies, new, source)
         transaction.on_commit(wake, robust=True)
@@ -191,7 +194,7 @@ def _cfonb(name: str, body: bytes) -> str | None:
 
 
 def _temporary(users: set[int]) -> list[int]:
-    """The temporary ones among users, locked; raise `UnknownUser`."""
+    """The temporary ones among users; raise `UnknownUser`."""
     if not users:
         return []
     with connection.cursor() as cursor:
@@ -199,10 +202,15 @@ def _temporary(users: set[int]) -> list[int]:
         known = dict(cursor.fetchall())
         if missing := users - known.keys():
             raise UnknownUser(f"There is no user {min(missing)}.")
-        temporary = [user for user, is_temporary in known.items() if is_temporary]
-        if not temporary:
-            return []
-        cursor.execute(_TEMPORARY, [temporary])
+    return [user for user, is_temporary in known.items() if is_temporary]
+
+
+def _still_temporary(users: list[int]) -> list[int]:
+    """Those that are temporary to the end of this transaction."""
+    if not users:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_TEMPORARY, [users])
         return [user for (user,) in cursor.fetchall()]
 
 
