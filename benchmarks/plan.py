@@ -22,7 +22,7 @@ FULL: Final = Plan(
     rounds=3,
     ceiling=100_000,
     drain=100_000,
-    naive=1_000,
+    naive=600,
     latency_seconds=60,
     live_seconds=10,
 )

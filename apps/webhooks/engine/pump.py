@@ -45,6 +45,9 @@ BUSY_POLL_SECONDS: Final = 0.01
 LINGER_SECONDS: Final = 0.2
 # Even without a ring: what rested, or what a lost ring told.
 SWEEP_SECONDS: Final = 1.0
+# More than one pump can do at once for so long, and another one is called: not for
+# every burst, since two that are half idle look around twice as often.
+HELP_SECONDS: Final = 0.1
 # Requests started between two looks at the sockets. More in flight at once only
 # makes each of them dearer when receivers are fast.
 BURST: Final = 64
@@ -98,6 +101,7 @@ class Pump:
         self._busy = False
         # Among how many pumps the work is shared, as far as this one has seen to it.
         self._sharing = 1
+        self._calm_at = time.monotonic()
         self._next_look = 0.0
         self._next_acquire = 0.0
         self._next_sweep = 0.0
@@ -204,7 +208,10 @@ class Pump:
         if shed and (self._draining or now < self._next_acquire):
             self._bell.ring()
         saturated = self._hungry or self._lanes.are_waiting
-        awake = self._bell.keep(now, wants_help=saturated and not self._draining)
+        if not saturated:
+            self._calm_at = now
+        lasting = now - self._calm_at > HELP_SECONDS
+        awake = self._bell.keep(now, wants_help=lasting and not self._draining)
         if awake > self._sharing and saturated:
             # Abstain for a moment, or what was shed would be taken back at once.
             self._next_acquire = now + LINGER_SECONDS / 2
