@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import uuid
 from collections.abc import Iterator
 
@@ -20,7 +21,7 @@ def mailbox() -> Iterator[Mailbox]:
     """A mailbox of its own in the real Redis."""
     box = Mailbox.at(settings.REDIS_URL, prefix=f"test:{uuid.uuid4()}:")
     yield box
-    for name in ("bell", "pumps", "posted"):
+    for name in ("bell", "pumps", "posted", "waiting", "wake"):
         box.redis.delete(box.prefix + name)
     box.redis.close()
 
@@ -139,3 +140,33 @@ def test_without_a_mailbox_a_pump_looks_for_itself():
     assert bell.keep(0.0, wants_help=True) == 1
     bell.ring()
     assert bell.may_leave()
+
+
+def test_a_pump_that_waits_is_woken_by_the_next_ring(mailbox):
+    seen = mailbox.count()
+    ringer = threading.Timer(0.1, mailbox.ring)
+    ringer.start()
+    assert mailbox.wait(seen, 0.4)
+    ringer.join()
+    assert not mailbox.wait(mailbox.count(), 0.05)
+
+
+def test_a_ring_before_the_wait_is_not_missed(mailbox):
+    seen = mailbox.count()
+    mailbox.ring()
+    assert mailbox.wait(seen, 0.4)
+
+
+def test_a_hundred_rings_wake_a_pump_once(mailbox):
+    assert not mailbox.wait(mailbox.count(), 0.05)
+    mailbox.redis.set(mailbox.prefix + "waiting", 1)
+    for _ in range(100):
+        mailbox.ring()
+    assert mailbox.redis.llen(mailbox.prefix + "wake") == 1
+
+
+def test_a_wait_without_redis_makes_the_bell_deaf(nowhere):
+    bell = Bell(nowhere, pump="one", pumps=1, post=lambda: None)
+    assert not bell.wait(0.0, 0.01)
+    assert not bell.wait(0.1, 0.01)
+    assert bell.rang(0.1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from typing import Final
 
@@ -18,6 +19,8 @@ KEEP_SECONDS: Final = 0.1
 DEAF_SECONDS: Final = 5.0
 # A deaf pump looks into the database so often instead.
 BLIND_LOOK_SECONDS: Final = 0.1
+# And waits no longer than this, for nobody would wake it.
+DEAF_WAIT_SECONDS: Final = 0.003
 
 
 class Bell:
@@ -50,21 +53,32 @@ class Bell:
             except RedisError:
                 logger.warning("Redis does not answer.")
 
-    def rang(self, now: float) -> bool:
-        """Did it ring since it was last asked? True now and then while deaf."""
+    def rang(self, now: float) -> int:
+        """How often it rang since it was last asked; once now and then while deaf."""
         if self._mailbox is None or now < self._deaf_until:
             due = now >= self._next_blind_look
             if due:
                 self._next_blind_look = now + BLIND_LOOK_SECONDS
-            return due
+            return int(due)
         try:
             seen = self._mailbox.count()
         except RedisError:
             self._go_deaf(now)
-            return True
-        rang = seen != self._seen
+            return 1
+        rings = abs(seen - self._seen)
         self._seen = seen
-        return rang
+        return rings
+
+    def wait(self, now: float, seconds: float) -> bool:
+        """With nothing to do, wait for a ring: False if none came in time."""
+        if self._mailbox is None or now < self._deaf_until:
+            time.sleep(min(seconds, DEAF_WAIT_SECONDS))
+            return False
+        try:
+            return self._mailbox.wait(self._seen, seconds)
+        except RedisError:
+            self._go_deaf(now)
+            return False
 
     def keep(self, now: float, *, wants_help: bool) -> int:
         """Stay awake, call for help if wanted; how many pumps are awake."""

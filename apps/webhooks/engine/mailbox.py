@@ -7,6 +7,8 @@ sweep and the flusher find in PostgreSQL whatever the bell forgot.
     pumps    the pumps awake now, each with the second until which it counts as such
     posted   set while a Celery message is on its way between two processes
     queue    Celery's own list: while a message waits there, none is added
+    waiting  set while an idle pump waits for a ring
+    wake     what that pump waits for: the ring that finds `waiting` puts it there
 """
 
 from __future__ import annotations
@@ -40,8 +42,15 @@ if redis.call('LLEN', KEYS[4]) > 0 then return 0 end
 if redis.call('SET', KEYS[3], 1, 'NX', 'EX', ARGV[1]) then return 1 end
 return 0
 """
+_WAKE: Final = """
+redis.call('LPUSH', KEYS[6], 1)
+redis.call('PEXPIRE', KEYS[6], 1000)
+"""
 _RING: Final = (
-    "redis.call('INCR', KEYS[1])"
+    f"""
+redis.call('INCR', KEYS[1])
+if redis.call('DEL', KEYS[5]) == 1 then {_WAKE} end
+"""
     + _AWAKE
     + """
 if awake > 0 then return 0 end
@@ -64,11 +73,19 @@ return redis.call('ZCARD', KEYS[2])
 """
 )
 _KEEP: Final = _STAY.replace("redis.call('DEL', KEYS[3])\n", "")
+_WAIT: Final = f"""
+if (redis.call('GET', KEYS[1]) or '0') ~= ARGV[1] then {_WAKE}
+else redis.call('SET', KEYS[5], 1, 'PX', ARGV[2]) end
+"""
 _LEAVE: Final = """
 if ARGV[2] ~= '' and (redis.call('GET', KEYS[1]) or '0') ~= ARGV[2] then return 0 end
 redis.call('ZREM', KEYS[2], ARGV[1])
 return 1
 """
+
+
+# In the order of the scripts' KEYS; the nameless one is Celery's.
+_KEYS: Final = ("bell", "pumps", "posted", "", "waiting", "wake")
 
 
 @dataclass(slots=True)
@@ -122,6 +139,17 @@ class Mailbox:
         """A pump is still awake; how many are with it."""
         return int(self._run(_KEEP, pump, AWAKE_SECONDS))
 
+    def wait(self, seen: int, seconds: float) -> bool:
+        """Wait for a ring after `seen` of them; False if none came in time.
+
+        A wake-up may come for nothing: it then was another pump's.
+        """
+        # In one trip, and in this order: a ring between the two is not missed.
+        trip = self.redis.pipeline(transaction=False)
+        trip.eval(_WAIT, len(_KEYS), *self._keys, seen, int(seconds * 1000))
+        trip.blpop([self.prefix + "wake"], timeout=seconds)
+        return trip.execute()[1] is not None
+
     def leave(self, pump: str, seen: int | None) -> bool:
         """A pump goes to sleep; False if the bell rang since it counted `seen`.
 
@@ -133,5 +161,8 @@ class Mailbox:
         script = self._scripts.get(source)
         if script is None:
             script = self._scripts[source] = self.redis.register_script(source)
-        keys = [self.prefix + name for name in ("bell", "pumps", "posted", self.queue)]
-        return script(keys=keys, args=arguments)
+        return script(keys=self._keys, args=arguments)
+
+    @property
+    def _keys(self) -> list[str]:
+        return [self.prefix + (name or self.queue) for name in _KEYS]

@@ -37,10 +37,13 @@ from apps.webhooks.rules.timetable import next_execution
 
 logger = logging.getLogger(__name__)
 
-# How often the bell is looked at: half of it is added to the median latency, and a
-# look costs 0.1 ms.
+# How often the bell is looked at while requests are in flight; a look costs 0.1 ms.
 POLL_SECONDS: Final = 0.003
 BUSY_POLL_SECONDS: Final = 0.01
+# With so many in flight, looking less often serves more webhooks at once.
+FEW: Final = 16
+# How long an idle pump waits for a ring before it looks after its leases.
+IDLE_SECONDS: Final = 0.05
 # Nobody ringing for so long, the pump ends: it costs a wake-up to come back.
 LINGER_SECONDS: Final = 0.2
 # Even without a ring: what rested, or what a lost ring told.
@@ -102,7 +105,7 @@ class Pump:
         # Among how many pumps the work is shared, as far as this one has seen to it.
         self._sharing = 1
         self._calm_at = time.monotonic()
-        self._next_look = 0.0
+        self._next_look = self._rested_at = 0.0
         self._next_acquire = 0.0
         self._next_sweep = 0.0
         self._next_renewal = time.monotonic() + settings.lease / 4
@@ -131,7 +134,10 @@ class Pump:
                 self._lanes.shed_all()
             self._tend(now)
             self._start(now)
-            self._collect()
+            if self._is_idle:
+                self._wait(now)
+            else:
+                self._collect()
             if self._draining and not len(self._lanes):
                 self._bell.leave()
                 return True
@@ -161,6 +167,10 @@ class Pump:
             or len(self._recorder)
         )
 
+    @property
+    def _is_idle(self) -> bool:
+        return not (self._is_busy or self._draining or self._failing_since)
+
     def _tend(self, now: float) -> None:
         """Look for work and care for the leases, as long as the database answers."""
         if self._recorder.is_troubled or now < self._next_look:
@@ -186,18 +196,26 @@ class Pump:
         self._next_look = now + RETRY_SECONDS
 
     def _look(self, now: float) -> None:
-        rang = self._bell.rang(now)
-        if rang:
+        rings = self._bell.rang(now)
+        if rings:
             self._lanes.rang()
         sweep = now >= self._next_sweep
-        if (rang or sweep or self._hungry) and now >= self._next_acquire:
+        if (rings or sweep or self._hungry) and now >= self._next_acquire:
             if sweep:
                 self._next_sweep = now + SWEEP_SECONDS
                 _, self._execution_began = current_execution()
             self._hungry = self._lanes.acquire(now)
         self._lanes.read()
-        pause = BUSY_POLL_SECONDS if self._busy else POLL_SECONDS
-        self._next_look = now + max(pause, 2 * (time.monotonic() - now))
+        self._rest_from_looking(now, rings)
+
+    def _rest_from_looking(self, began: float, rings: int) -> None:
+        """Look again soon, or the later the more there are to wait for."""
+        took = time.monotonic() - began
+        rest = max(2 * took, min(BUSY_POLL_SECONDS, (1 + rings) * took))
+        self._rested_at = began + rest
+        few = self._transport.in_flight < FEW
+        pause = POLL_SECONDS if few else BUSY_POLL_SECONDS
+        self._next_look = max(began + pause, self._rested_at)
 
     def _keep(self, now: float) -> None:
         """Renew and give back leases, and share them with other pumps."""
@@ -271,6 +289,13 @@ class Pump:
             user_token=self._payloads.user_token(row),
             date=signature_date(started_us),
         )
+
+    def _wait(self, now: float) -> None:
+        self._busy = False
+        if self._bell.wait(now, IDLE_SECONDS):
+            # Half of the time at most is spent on looking, whoever rings.
+            time.sleep(max(0.0, self._rested_at - time.monotonic()))
+            self._next_look = 0.0
 
     def _collect(self) -> None:
         eager = self._lanes.are_waiting and self._transport.in_flight < CALM
