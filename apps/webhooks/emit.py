@@ -30,22 +30,22 @@ from apps.webhooks.formats.json_body import (
 from apps.webhooks.tasks import wake
 
 _USERS: Final = """
-SELECT id, permanent_at IS NULL FROM event_log_enduser WHERE id = ANY(%s)
+SELECT u.id FROM unnest(%s::bigint[]) AS u(id)
+WHERE NOT EXISTS (SELECT 1 FROM event_log_enduser e WHERE e.id = u.id) ORDER BY u.id
 """
 # A temporary user's row is locked against being made permanent at the same moment,
 # or the data held here would miss its release. Permanent users are not locked:
-# nobody waits for anybody there.
-_TEMPORARY: Final = """
-SELECT id FROM event_log_enduser
-WHERE id = ANY(%s) AND permanent_at IS NULL FOR SHARE
-"""
+# nobody waits for anybody there. With an unknown user nothing is written at all.
 EMIT: Final = Statement(
     name="webhooks_emit",
     parameters="""names text[], users bigint[], payloads text[], statements text[],
-        digests bytea[], keys text[], held bigint[], origin text, source text""",
+        digests bytea[], keys text[], origin text, source text""",
     columns="id bigint, idempotency_key varchar, webhooks bigint",
     text="""
-WITH emission AS MATERIALIZED (
+WITH held AS MATERIALIZED (
+    SELECT id FROM event_log_enduser
+    WHERE id = ANY(%(users)s) AND permanent_at IS NULL FOR SHARE
+), emission AS MATERIALIZED (
     SELECT * FROM unnest(%(names)s, %(users)s, %(payloads)s, %(statements)s,
         %(digests)s, %(keys)s)
     WITH ORDINALITY AS e(name, user_id, payload, cfonb, digest, key, position)
@@ -55,14 +55,19 @@ WITH emission AS MATERIALIZED (
     SELECT name, user_id, payload, cfonb, digest,
         greatest(octet_length(payload), octet_length(cfonb)), %(origin)s, %(source)s,
         key
-    FROM emission ORDER BY position
+    FROM emission
+    WHERE NOT EXISTS (
+        SELECT 1 FROM unnest(%(users)s) AS u(id)
+        WHERE u.id IS NOT NULL
+          AND NOT EXISTS (SELECT 1 FROM event_log_enduser e WHERE e.id = u.id))
+    ORDER BY position
     ON CONFLICT (source, idempotency_key) WHERE idempotency_key IS NOT NULL
     DO NOTHING
     RETURNING id, name, user_id, idempotency_key
 ), data AS (
     INSERT INTO webhooks_webhookdata (webhook_id, event_id, state)
     SELECT w.id, event.id,
-        CASE WHEN event.user_id = ANY(%(held)s) THEN 0 ELSE 1 END
+        CASE WHEN event.user_id IN (SELECT id FROM held) THEN 0 ELSE 1 END
     FROM event JOIN webhooks_webhook w ON w.event = event.name
     WHERE w.deleted_at IS NULL AND w.url IS NOT NULL
       AND (w.user_id IS NULL OR w.user_id = event.user_id)
@@ -150,15 +155,16 @@ def emit_many(
     names = [event_name(emission.event) for emission in emissions]
     bodies = [_body(emission.payload) for emission in emissions]
     statements = [_cfonb(name, body) for name, body in zip(names, bodies, strict=True)]
-    users = {emission.user for emission in emissions if emission.user is not None}
-    temporary = _temporary(users)
-    # A savepoint only for a conflict to go back to: it costs as much as the users.
+    # A savepoint only for a conflict to go back to.
     keyed = any(emission.idempotency_key is not None for emission in emissions)
     with transaction.atomic(savepoint=keyed):
-        held = _still_temporary(temporary)
-        new = _insert(emissions, names, bodies, statements, held, origin, source)
-        emitted = _answers(emissions, names, bodies, new, source)
-        transaction.on_commit(wake, robust=True)
+        new = _insert(emissions, names, bodies, statements, origin, source)
+        unknown = [] if new else _unknown_users(emissions)
+        if not unknown:
+            emitted = _answers(emissions, names, bodies, new, source)
+            transaction.on_commit(wake, robust=True)
+    if unknown:
+        raise UnknownUser(f"There is no user {unknown[0]}.")
     return emitted
 
 
@@ -193,24 +199,13 @@ def _cfonb(name: str, body: bytes) -> str | None:
     return render(name, body.decode()).decode("ascii")
 
 
-def _temporary(users: set[int]) -> list[int]:
-    """The temporary ones among users; raise `UnknownUser`."""
+def _unknown_users(emissions: Sequence[Emission]) -> list[int]:
+    """Why nothing was written, perhaps: users that do not exist."""
+    users = [emission.user for emission in emissions if emission.user is not None]
     if not users:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(_USERS, [list(users)])
-        known = dict(cursor.fetchall())
-        if missing := users - known.keys():
-            raise UnknownUser(f"There is no user {min(missing)}.")
-    return [user for user, is_temporary in known.items() if is_temporary]
-
-
-def _still_temporary(users: list[int]) -> list[int]:
-    """Those that are temporary to the end of this transaction."""
-    if not users:
-        return []
-    with connection.cursor() as cursor:
-        cursor.execute(_TEMPORARY, [users])
+        cursor.execute(_USERS, [users])
         return [user for (user,) in cursor.fetchall()]
 
 
@@ -219,7 +214,6 @@ def _insert(
     names: list[str],
     bodies: list[bytes],
     statements: list[str | None],
-    held: list[int],
     origin: str,
     source: str,
 ) -> list[tuple[int, str | None, int]]:
@@ -233,7 +227,6 @@ def _insert(
                 "statements": statements,
                 "digests": [_digest(body) for body in bodies],
                 "keys": [emission.idempotency_key for emission in emissions],
-                "held": held,
                 "origin": origin,
                 "source": source,
             },
