@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -22,6 +23,7 @@ from webhooks_project.embedded.folder import (
     owned,
     place,
     read_values,
+    remove,
     spares,
     write_values,
 )
@@ -170,3 +172,13 @@ def test_a_free_port_is_none_that_clients_are_given() -> None:
     assert port in PORTS
     with socket.socket() as listener:
         listener.bind((HOST, port))
+
+
+def test_two_may_remove_the_same_folder_at_once(tmp_path):
+    folder = tmp_path / "test-1"
+    for number in range(300):
+        (folder / str(number % 10)).mkdir(parents=True, exist_ok=True)
+        (folder / str(number % 10) / str(number)).touch()
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(remove, [folder] * 4)) == [None] * 4
+    assert not folder.exists()

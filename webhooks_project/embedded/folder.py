@@ -150,10 +150,19 @@ def homes(folder: Path) -> list[Path]:
 def clear_spares(folder: Path) -> None:
     """Remove what the folder keeps elsewhere."""
     for spare in homes(folder)[1:]:
-        shutil.rmtree(spare)
+        _remove_tree(spare)
 
 
 def remove(folder: Path) -> None:
     """Remove the folder and what it keeps elsewhere. Its owner's business."""
     clear_spares(folder)
-    shutil.rmtree(folder)
+    _remove_tree(folder)
+
+
+def _remove_tree(folder: Path) -> None:
+    """Also while another start, which found its owner gone, is at it as well."""
+    while folder.exists():
+        try:
+            shutil.rmtree(folder)
+        except FileNotFoundError:
+            continue
