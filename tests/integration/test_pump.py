@@ -85,7 +85,7 @@ def test_a_pump_told_to_stop_finishes_what_is_in_flight(receiver, make_pump):
     watcher.start()
     assert pump.run() is True
     watcher.join()
-    assert pump._transport.in_flight == 0
+    assert len(pump._flights) == 0
     sent = len(receiver.record.deliveries())
     assert 1 <= sent < 30
     assert WebhookData.objects.filter(state=DELIVERED).count() == sent

@@ -11,29 +11,19 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import Final, NamedTuple
+from typing import Final
 
 from django.db import Error, connection
 
-from apps.auth_providers.signing import signature_date
-from apps.encryption.keyring import KeyringError
-from apps.outbound.outcome import Cause, Outcome
 from apps.outbound.transport import Transport
 from apps.webhooks.conf import EngineSettings
-from apps.webhooks.engine import leases
 from apps.webhooks.engine.bell import Bell
 from apps.webhooks.engine.executions import current_execution
-from apps.webhooks.engine.lane import Lane
+from apps.webhooks.engine.flights import Flights
 from apps.webhooks.engine.lanes import Lanes
 from apps.webhooks.engine.leases import LeaseTerms
 from apps.webhooks.engine.outage import is_outage
-from apps.webhooks.engine.payloads import Payloads
 from apps.webhooks.engine.recorder import Recorder
-from apps.webhooks.engine.request import Built, build
-from apps.webhooks.engine.settle import Settlement, microseconds, printable
-from apps.webhooks.engine.unsent import Unsent
-from apps.webhooks.rules.timetable import next_execution
 
 logger = logging.getLogger(__name__)
 
@@ -56,21 +46,9 @@ HELP_SECONDS: Final = 0.1
 BURST: Final = 64
 # Beyond so many in flight, more are started only if the receivers let the pump wait.
 CALM: Final = 128
-# Bodies in flight together; bounds the memory of a pump whatever is emitted.
-BODY_BYTES: Final = 64 * 1024 * 1024
 # The database may be away for so long before a pump gives up.
 PATIENCE_SECONDS: Final = 15.0
 RETRY_SECONDS: Final = 0.25
-
-
-class Flight(NamedTuple):
-    """A request on its way. `started_us` since the epoch."""
-
-    lane: Lane
-    row: Unsent
-    started_us: int
-    body_bytes: int
-    sent_bytes: int
 
 
 class Pump:
@@ -86,7 +64,6 @@ class Pump:
         stopping: Callable[[], bool],
     ) -> None:
         self._settings = settings
-        self._transport = transport
         self._bell = bell
         self._stopping = stopping
         terms = LeaseTerms(
@@ -96,9 +73,13 @@ class Pump:
             settle=settings.settle,
         )
         self._lanes = Lanes(terms, settings)
-        self._payloads = Payloads()
         self._recorder = Recorder(settings.settle)
-        self._bytes = 0
+        self._flights = Flights(
+            transport=transport,
+            lanes=self._lanes,
+            recorder=self._recorder,
+            flusher_period=settings.flusher_period,
+        )
         self._hungry = True
         self._draining = False
         self._busy = False
@@ -110,7 +91,6 @@ class Pump:
         self._next_sweep = 0.0
         self._next_renewal = time.monotonic() + settings.lease / 4
         self._failing_since: float | None = None
-        self._execution_began: datetime | None = None
 
     def run(self) -> bool:
         """Deliver until idle or out of time; True if a successor should be woken."""
@@ -162,7 +142,7 @@ class Pump:
     def _is_busy(self) -> bool:
         return bool(
             self._hungry
-            or self._transport.in_flight
+            or len(self._flights)
             or self._lanes.are_waiting
             or len(self._recorder)
         )
@@ -203,7 +183,7 @@ class Pump:
         if (rings or sweep or self._hungry) and now >= self._next_acquire:
             if sweep:
                 self._next_sweep = now + SWEEP_SECONDS
-                _, self._execution_began = current_execution()
+                _, self._flights.execution_began = current_execution()
             self._hungry = self._lanes.acquire(now)
         self._lanes.read()
         self._rest_from_looking(now, rings)
@@ -213,7 +193,7 @@ class Pump:
         took = time.monotonic() - began
         rest = max(2 * took, min(BUSY_POLL_SECONDS, (1 + rings) * took))
         self._rested_at = began + rest
-        few = self._transport.in_flight < FEW
+        few = len(self._flights) < FEW
         pause = POLL_SECONDS if few else BUSY_POLL_SECONDS
         self._next_look = max(began + pause, self._rested_at)
 
@@ -240,55 +220,16 @@ class Pump:
     def _start(self, now: float) -> None:
         if self._recorder.is_troubled or self._failing_since is not None:
             return
-        room = min(BURST, self._transport.room)
-        if self._busy and self._transport.in_flight >= CALM:
+        if self._busy and len(self._flights) >= CALM:
             return
-        picked = self._lanes.pick(room, BODY_BYTES - self._bytes)
+        room = min(BURST, self._flights.room)
+        picked = self._lanes.pick(room, self._flights.body_room)
         if not picked:
             return
         try:
-            self._payloads.load(row for _, row in picked)
-            while picked:
-                self._send(*picked[-1], now)
-                picked.pop()
+            self._flights.start(picked, now)
         except Error as error:
-            for lane, row in picked:
-                self._lanes.put_back(lane, row, now)
             self._wait_for_database(now, error)
-        self._payloads.trim()
-
-    def _send(self, lane: Lane, row: Unsent, now: float) -> None:
-        if lane.careful:
-            leases.note_suspect(lane.registration.id, lane.token, row.id)
-            lane.careful_left -= 1
-        self._bytes += row.size
-        started_us = time.time_ns() // 1000
-        try:
-            built = self._build(lane, row, started_us)
-        except KeyringError:
-            logger.exception("The user's token of event %s does not open.", row.event)
-            built = None
-        if built is None:
-            flight = Flight(lane, row, started_us, row.size, 0)
-            self._ended(flight, Outcome(Cause.INTERNAL), now)
-            return
-        request, body_bytes = built
-        flight = Flight(lane, row, started_us, body_bytes, len(request.body))
-        self._transport.submit(request, flight)
-
-    def _build(self, lane: Lane, row: Unsent, started_us: int) -> Built | None:
-        """The request; None if its payload was erased or its scheme is unusable."""
-        payload = self._payloads.payload(row)
-        if payload is None or lane.scheme is None:
-            return None
-        return build(
-            row,
-            lane.registration,
-            lane.scheme,
-            payload=payload,
-            user_token=self._payloads.user_token(row),
-            date=signature_date(started_us),
-        )
 
     def _wait(self, now: float) -> None:
         self._busy = False
@@ -298,52 +239,5 @@ class Pump:
             self._next_look = 0.0
 
     def _collect(self) -> None:
-        eager = self._lanes.are_waiting and self._transport.in_flight < CALM
-        ended = self._transport.completed(0 if eager else POLL_SECONDS)
-        self._busy = bool(ended)
-        now = time.monotonic()
-        for flight, outcome in ended:
-            self._ended(flight, outcome, now)
-        self._recorder.settle_if_due(now, at_once=not self._transport.in_flight)
-
-    def _ended(self, flight: Flight, outcome: Outcome, now: float) -> None:
-        lane = flight.lane
-        self._bytes -= flight.row.size
-        if outcome.accepted:
-            lane.succeeded()
-            settlement = _record(flight, outcome)
-        else:
-            wall = datetime.now(UTC)
-            lane.failed(outcome, wall)
-            settlement = _record(flight, outcome)._replace(
-                headers=printable(outcome.headers),
-                excerpt=outcome.excerpt,
-                next_try_us=microseconds(self._next_try(lane, wall)),
-            )
-        self._recorder.add(lane, settlement, now)
-        self._lanes.landed(lane, now)
-
-    def _next_try(self, lane: Lane, wall: datetime) -> datetime:
-        """When the flusher comes back to it, or the receiver's rest is over."""
-        period = self._settings.flusher_period
-        then = next_execution(self._execution_began, period, wall)
-        return max(then, lane.rest_until or then)
-
-
-def _record(flight: Flight, outcome: Outcome) -> Settlement:
-    lane, row, started_us, body_bytes, sent_bytes = flight
-    return Settlement(
-        row.id,
-        row.webhook,
-        lane.token,
-        lane.execution,
-        row.attempts + 1,
-        outcome.accepted,
-        started_us,
-        outcome.cause.value,
-        outcome.status,
-        *outcome.timing,
-        outcome.peer,
-        body_bytes,
-        sent_bytes,
-    )
+        eager = self._lanes.are_waiting and len(self._flights) < CALM
+        self._busy = self._flights.land(0 if eager else POLL_SECONDS)
