@@ -49,7 +49,7 @@ def _run(bench: Bench, plan: Plan, targets: Sequence[str]) -> list[Result]:
     print(top, flush=True)
     facts = report.facts(bench, top)
     others = Others()
-    results = _measure(bench, plan, targets)
+    results = _measure(bench, plan, targets, top.loop_us)
     facts["machine"]["cores_used_by_others"] = others.cores()
     report.show(results)
     print(f"other processes used {others.cores():.2f} cores meanwhile")
@@ -57,7 +57,9 @@ def _run(bench: Bench, plan: Plan, targets: Sequence[str]) -> list[Result]:
     return results
 
 
-def _measure(bench: Bench, plan: Plan, targets: Sequence[str]) -> list[Result]:
+def _measure(
+    bench: Bench, plan: Plan, targets: Sequence[str], loop_us: float
+) -> list[Result]:
     """The targets in turn; P1's drain serves P9 too."""
     results: list[Result] = []
     drains: list[DrainRound] = []
@@ -74,7 +76,7 @@ def _measure(bench: Bench, plan: Plan, targets: Sequence[str]) -> list[Result]:
     if "P9" in targets:
         rounds = _live(bench, plan, cost.RATE, plan.live_seconds)
         own = [each.bankhooks for each in drains]
-        _tell(results, cost.judge(own, rounds))
+        _tell(results, cost.judge(own, rounds, loop_us))
     return results
 
 
