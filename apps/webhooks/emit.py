@@ -43,7 +43,7 @@ EMIT: Final = Statement(
     columns="id bigint, idempotency_key varchar, webhooks bigint",
     text="""
 WITH held AS MATERIALIZED (
-    SELECT id FROM event_log_enduser
+    SELECT id, deleted_at IS NOT NULL AS gone FROM event_log_enduser
     WHERE id = ANY(%(users)s) AND permanent_at IS NULL FOR SHARE
 ), emission AS MATERIALIZED (
     SELECT * FROM unnest(%(names)s, %(users)s, %(payloads)s, %(statements)s,
@@ -67,7 +67,8 @@ WITH held AS MATERIALIZED (
 ), data AS (
     INSERT INTO webhooks_webhookdata (webhook_id, event_id, state)
     SELECT w.id, event.id,
-        CASE WHEN event.user_id IN (SELECT id FROM held) THEN 0 ELSE 1 END
+        coalesce((SELECT CASE WHEN gone THEN 3 ELSE 0 END FROM held
+                  WHERE held.id = event.user_id), 1)
     FROM event JOIN webhooks_webhook w ON w.event = event.name
     WHERE w.deleted_at IS NULL AND w.url IS NOT NULL
       AND (w.user_id IS NULL OR w.user_id = event.user_id)
@@ -144,7 +145,8 @@ def emit_many(
 ) -> list[Emitted]:
     """Emit events, in order, all or none, in the caller's transaction.
 
-    The data of a temporary user is held until the user is permanent. An emission
+    The data of a temporary user is held until the user is permanent; where that one
+    is gone already, it is dropped with what was held before. An emission
     whose idempotency key was used by the same `source` before returns what that one
     gave. Raises `UnknownEvent`, `InvalidJson`, `PayloadTooLarge`, `UnknownUser`,
     `IdempotencyConflict`, or `CfonbError` where CFONB is configured and no faithful

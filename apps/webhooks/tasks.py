@@ -16,6 +16,7 @@ from functools import cache, lru_cache
 
 from celery import Task, shared_task
 from celery.signals import (
+    beat_init,
     worker_init,
     worker_process_init,
     worker_ready,
@@ -23,7 +24,9 @@ from celery.signals import (
 )
 from django.conf import settings
 from django.core.checks import run_checks
+from django.db import Error, connection
 from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 from apps.configuration.keys import CA_CERT, COMPRESSION
 from apps.configuration.store import is_on, value
@@ -130,11 +133,28 @@ def _transport(policy: TransportPolicy) -> Transport:
 
 
 @worker_init.connect
-def _check_settings(**_: object) -> None:
-    """A worker whose settings make deliveries wrong does not start."""
+@beat_init.connect
+def _check_surroundings(**_: object) -> None:
+    """What cannot work is said in a line, and does not start.
+
+    Once started, workers outlive a database or a Redis that goes away.
+    """
     faults = [fault for fault in run_checks() if fault.is_serious()]
     if faults:
         raise SystemExit("\n".join(f"{fault.id}: {fault.msg}" for fault in faults))
+    try:
+        connection.ensure_connection()
+        mailbox().redis.ping()
+    except Error as error:
+        raise SystemExit(f"The database cannot be reached: {_line(error)}") from error
+    except RedisError as error:
+        raise SystemExit(f"Redis cannot be reached: {_line(error)}") from error
+    finally:
+        connection.close()
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())
 
 
 @worker_process_init.connect

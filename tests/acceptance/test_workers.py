@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 
+import pytest
 from django.db import connection, transaction
 
 from apps.webhooks import tasks
@@ -213,3 +214,26 @@ def test_a_worker_with_settings_that_cannot_be_right_does_not_start(start):
     worker = start("pump", WEBHOOKS_LEASE="1")
     assert worker.popen.wait(30) != 0
     assert "webhooks.E001: WEBHOOKS_LEASE is 1 s" in worker.log()
+
+
+@pytest.mark.parametrize(
+    ("role", "variable", "url", "sentence"),
+    [
+        ("pump", "REDIS_URL", "redis://127.0.0.1:1/0", "Redis cannot be reached: "),
+        ("beat", "REDIS_URL", "redis://127.0.0.1:1/0", "Redis cannot be reached: "),
+        (
+            "control",
+            "DATABASE_URL",
+            "postgresql://nobody@127.0.0.1:1/none",
+            "The database cannot be reached: ",
+        ),
+    ],
+)
+def test_what_cannot_be_reached_at_start_is_said_in_a_line(
+    start, role, variable, url, sentence
+):
+    worker = start(role, **{variable: url})
+    assert worker.popen.wait(30) != 0
+    said = [line for line in worker.log().splitlines() if sentence in line]
+    assert len(said) == 1
+    assert "Traceback" not in worker.log()

@@ -294,3 +294,13 @@ def test_a_conflict_leaves_the_callers_transaction_usable():
             )
         emit("USER_CREATED", b"{}")
     assert Event.objects.count() == 2
+
+
+@pytest.mark.django_db
+def test_what_happens_to_a_temporary_user_that_is_gone_is_told_to_nobody():
+    make_webhook(URL)
+    user = make_user(permanent=False)
+    user.deleted_at = timezone.now()
+    user.save()
+    emit("CONNECTION_SYNCED", b"{}", user=user.pk)
+    assert WebhookData.objects.get().state == WebhookData.State.CANCELLED
