@@ -48,7 +48,10 @@ def make_pump() -> Iterator[Callable[..., Pump]]:
     doors: list[Transport] = []
 
     def make(
-        name: str = "test", stopping: Callable[[], bool] = lambda: False, **changes: Any
+        name: str = "test",
+        stopping: Callable[[], bool] = lambda: False,
+        renew_token: Callable[[int], None] = lambda provider: None,
+        **changes: Any,
     ) -> Pump:
         policy = dataclasses.replace(transport_policy(), addresses=LOOPBACK)
         doors.append(Transport(policy, sockets=200))
@@ -58,6 +61,7 @@ def make_pump() -> Iterator[Callable[..., Pump]]:
             bell=Bell(None, pump=name, pumps=1, post=lambda: None),
             holder=name,
             stopping=stopping,
+            renew_token=renew_token,
         )
 
     yield make

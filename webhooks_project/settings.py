@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "apps.api_tokens",
     "apps.configuration",
     "apps.event_log",
+    "apps.connections",
     "apps.auth_providers",
     "apps.webhooks",
 ]
@@ -175,6 +176,26 @@ WEBHOOKS_TEMPORARY_USER_MINUTES: int = env.int(
     "WEBHOOKS_TEMPORARY_USER_MINUTES", default=30
 )
 
+# Who calls the API. Temporary codes and service tokens live this long.
+WEBHOOKS_SHORT_TOKEN_MINUTES: int = env.int("WEBHOOKS_SHORT_TOKEN_MINUTES", default=30)
+# What is answered with 429 beyond so much in so many seconds; 0 is no limit.
+WEBHOOKS_THROTTLE_SECONDS: int = env.int("WEBHOOKS_THROTTLE_SECONDS", default=60)
+WEBHOOKS_FAILURES_PER_ADDRESS: int = env.int(
+    "WEBHOOKS_FAILURES_PER_ADDRESS", default=30
+)
+WEBHOOKS_FAILURES_PER_CLIENT: int = env.int("WEBHOOKS_FAILURES_PER_CLIENT", default=10)
+WEBHOOKS_INITS_PER_ADDRESS: int = env.int("WEBHOOKS_INITS_PER_ADDRESS", default=60)
+# How many proxies before the web append to X-Forwarded-For.
+WEBHOOKS_TRUSTED_PROXIES: int = env.int("WEBHOOKS_TRUSTED_PROXIES", default=0)
+
+# The plug-in that synchronises connections, and what it is asked for besides:
+# attachments, ownerships.
+WEBHOOKS_CONNECTOR: str = env.str(
+    "WEBHOOKS_CONNECTOR", default="apps.connections.connectors.sandbox.Sandbox"
+)
+WEBHOOKS_SYNC_FEATURES: list[str] = env.list("WEBHOOKS_SYNC_FEATURES", default=[])
+WEBHOOKS_AUTOSYNC_PERIOD: float = env.float("WEBHOOKS_AUTOSYNC_PERIOD", default=60.0)
+
 CELERY_BEAT_SCHEDULE = {
     "flush": {
         "task": "webhooks.flush",
@@ -185,6 +206,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "webhooks.sweep",
         "schedule": WEBHOOKS_SWEEP_PERIOD,
         "options": {"expires": WEBHOOKS_SWEEP_PERIOD},
+    },
+    "autosync": {
+        "task": "webhooks.autosync",
+        "schedule": WEBHOOKS_AUTOSYNC_PERIOD,
+        "options": {"expires": WEBHOOKS_AUTOSYNC_PERIOD},
     },
 }
 

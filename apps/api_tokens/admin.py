@@ -1,17 +1,36 @@
-"""API tokens in the console: seen and revoked there, issued by `create_token`."""
+"""API tokens and clients in the console: seen and revoked there, issued by commands."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from apps.api_tokens.models import ApiToken, revoke
+from apps.api_tokens.clients import revoke_client
+from apps.api_tokens.models import ApiToken, Client, revoke
+
+
+class IssuedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """A list to look at; the one thing to do is to revoke."""
+
+    ordering = ("-id",)
+    exclude = ("sha256",)
+    actions = ("revoke_selected",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """A page is no place to show a secret that the server must forget."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """What was revoked stays, for the record of who could do what."""
+        return False
 
 
 @admin.register(ApiToken)
-class ApiTokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """A list to look at; the one thing to do is to revoke."""
+class ApiTokenAdmin(IssuedAdmin):
+    """Tokens that `create_token` issued; those of users come and go with the users."""
 
     list_display = (
         "name",
@@ -24,22 +43,30 @@ class ApiTokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     )
     list_filter = (("revoked_at", admin.EmptyFieldListFilter),)
     search_fields = ("name", "prefix")
-    ordering = ("-id",)
-    exclude = ("sha256",)
     readonly_fields = list_display
-    actions = ("revoke_selected",)
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """A page is no place to show a secret that the server must forget."""
-        return False
-
-    def has_delete_permission(
-        self, request: HttpRequest, obj: ApiToken | None = None
-    ) -> bool:
-        """Revoked tokens stay, for the record of who could do what."""
-        return False
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ApiToken]:
+        """Revoking a user's token here would leave it in the user's deliveries."""
+        tokens: QuerySet[ApiToken] = super().get_queryset(request)
+        return tokens.filter(user__isnull=True, client__isnull=True)
 
     @admin.action(description="Revoke", permissions=["change"])
     def revoke_selected(self, request: HttpRequest, tokens: QuerySet[ApiToken]) -> None:
         """They stop working within a second."""
         messages.success(request, f"{revoke(tokens)} tokens revoked.")
+
+
+@admin.register(Client)
+class ClientAdmin(IssuedAdmin):
+    """Applications with credentials, which `create_client` issued."""
+
+    list_display = ("name", "client_id", "created_at", "revoked_at")
+    search_fields = ("name", "client_id")
+    readonly_fields = list_display
+
+    @admin.action(description="Revoke", permissions=["change"])
+    def revoke_selected(self, request: HttpRequest, clients: QuerySet[Client]) -> None:
+        """With their service tokens; the users' tokens stay."""
+        for client in clients:
+            revoke_client(client)
+        messages.success(request, f"{len(clients)} clients revoked.")

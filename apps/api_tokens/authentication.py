@@ -14,6 +14,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from apps.api_tokens.models import ApiToken
+from apps.api_tokens.throttle import count_failure
 from apps.api_tokens.tokens import is_well_formed, token_hash
 
 # How long a revoked or expired token may still be taken for a good one.
@@ -26,10 +27,11 @@ LAST_USE_IS_WITHIN: Final = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """The token that came with a request."""
+    """The token that came with a request; `user` is whose, if it is a user's."""
 
     token: int
     scopes: frozenset[str]
+    user: int | None = None
 
 
 @dataclass(slots=True)
@@ -49,6 +51,10 @@ class RecentCallers:
             self._known.clear()
         self._known[sha256] = (now + REMEMBERED_SECONDS, caller)
 
+    def forget(self) -> None:
+        """Look everybody up again."""
+        self._known.clear()
+
 
 _recent = RecentCallers()
 
@@ -57,13 +63,16 @@ class TokenAuthentication(BaseAuthentication):
     """`Authorization: Bearer <token>`; `request.auth` is then a `Caller`."""
 
     def authenticate(self, request: Request) -> tuple[None, Caller] | None:
-        """None without a token; raise `AuthenticationFailed` for a wrong one."""
+        """None without a token; raise `AuthenticationFailed` for a wrong one, or
+        `Throttled` for one of many.
+        """
         header = request.META.get("HTTP_AUTHORIZATION", "")
         if not header:
             return None
         kind, _, text = header.partition(" ")
         caller = find_caller(text.strip()) if kind.lower() == "bearer" else None
         if caller is None:
+            count_failure(request._request)
             raise AuthenticationFailed
         return None, caller
 
@@ -100,6 +109,11 @@ def find_caller(text: str) -> Caller | None:
     return caller
 
 
+def forget_callers() -> None:
+    """What was revoked here ends here at once; elsewhere within the second."""
+    _recent.forget()
+
+
 def _look_up(sha256: bytes) -> Caller | None:
     now = timezone.now()
     token = (
@@ -111,4 +125,6 @@ def _look_up(sha256: bytes) -> Caller | None:
         return None
     if token.last_used_at is None or token.last_used_at < now - LAST_USE_IS_WITHIN:
         ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
-    return Caller(token=token.pk, scopes=frozenset(token.scopes.split()))
+    return Caller(
+        token=token.pk, scopes=frozenset(token.scopes.split()), user=token.user
+    )

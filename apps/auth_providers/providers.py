@@ -4,54 +4,75 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
+from django.utils import timezone
 
 from apps.auth_providers.models import AuthProvider, new_secret_key
+from apps.auth_providers.oauth_config import oauth_config
+from apps.auth_providers.refusal import Refused as Refused
+from apps.auth_providers.tokens import reset
 
 NAME_CHARACTERS: Final = 100
-# What there is code for; `oauth` is known to the contract and not yet to us.
-TYPES: Final = frozenset({AuthProvider.Type.HMAC_SIGNATURE})
-
-
-class Refused(ValueError):
-    """A request that cannot be granted: a code of contract section 2.5, the field
-    that is to blame, and a sentence for the one who asked."""
-
-    def __init__(self, code: str, field: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.code = code
-        self.field = field
-        self.sentence = sentence
+TYPES: Final = frozenset(AuthProvider.Type.values)
 
 
 def create_provider(
     kind: object, name: object, config: object = None
 ) -> tuple[AuthProvider, dict[str, Any]]:
     """A new provider, and the part of its configuration that is shown this once."""
-    given = _given(config)
     provider = AuthProvider(type=_type(kind), name=_name(name))
-    secret = {"secret_key": new_secret_key()}
-    provider.config = json.dumps(secret | given)
+    made = _made(provider.type)
+    provider.config = json.dumps(_changed(provider.type, made, _given(config)))
     _save(provider)
-    return provider, secret
+    return provider, made
 
 
 def update_provider(
     provider_id: int, kind: object, name: object, config: object = None
 ) -> AuthProvider:
-    """Change a provider; its secret stays, and so does what `config` leaves out."""
+    """Change a provider; what `config` leaves out stays, a secret that was made here
+    always does. Another configuration of `oauth` needs another token."""
     given = _given(config)
     with transaction.atomic():
         provider = locked_provider(provider_id)
         if _type(kind) != provider.type:
             raise Refused("invalidValue", "type", "A provider's type cannot change.")
         provider.name = _name(name)
-        provider.config = json.dumps(provider.settings | given)
+        before = provider.settings
+        if given:
+            provider.config = json.dumps(_changed(provider.type, before, given))
         _save(provider)
+        if provider.settings != before:
+            reset(provider.pk)
     return provider
+
+
+def rotate_secret(provider: AuthProvider, at: datetime | None) -> str:
+    """A new secret for `hmac_signature`, shown this once, in force from `at` on.
+
+    None: at once; but pumps at work may sign with the former one for as long as a
+    run of theirs lasts (20 s, setting). A rotation that is still to come is replaced.
+    """
+    secret = new_secret_key()
+    now = timezone.now()
+    with transaction.atomic():
+        provider = locked_provider(provider.pk)
+        if provider.type != AuthProvider.Type.HMAC_SIGNATURE:
+            raise Refused(
+                "conflict", "id", "Only providers of type hmac_signature have a secret."
+            )
+        config = _settled(provider.settings, now)
+        if at is None or at <= now:
+            config["secret_key"] = secret
+        else:
+            config |= {"next_secret_key": secret, "next_from": _instant(at)}
+        provider.config = json.dumps(config)
+        provider.save(update_fields=["config"])
+    return secret
 
 
 def delete_provider(provider: AuthProvider) -> None:
@@ -85,12 +106,10 @@ def in_use(provider: AuthProvider) -> Refused:
 def _type(kind: object) -> str:
     if kind is None:
         raise Refused("missingParameter", "type", "The parameter type is missing.")
-    if kind == AuthProvider.Type.OAUTH and kind not in TYPES:
-        raise Refused(
-            "invalidValue", "type", "Providers of type oauth are not available yet."
-        )
     if not isinstance(kind, str) or kind not in TYPES:
-        raise Refused("invalidValue", "type", "The type must be hmac_signature.")
+        raise Refused(
+            "invalidValue", "type", "The type must be hmac_signature or oauth."
+        )
     return kind
 
 
@@ -112,12 +131,28 @@ def _name(name: object) -> str:
     return text
 
 
-def _given(config: object) -> dict[str, bool]:
+def _given(config: object) -> Mapping[str, object]:
     if config is None:
         return {}
     if not isinstance(config, Mapping):
         raise Refused("invalidValue", "config", "The config must be an object.")
-    for key, value in config.items():
+    return config
+
+
+def _made(kind: str) -> dict[str, Any]:
+    """What the service itself chooses for a new provider."""
+    if kind == AuthProvider.Type.HMAC_SIGNATURE:
+        return {"secret_key": new_secret_key()}
+    return {}
+
+
+def _changed(
+    kind: str, before: Mapping[str, Any], given: Mapping[str, object]
+) -> dict[str, Any]:
+    """The configuration with what is given in it, once that is valid."""
+    if kind == AuthProvider.Type.OAUTH:
+        return dict(oauth_config(given, before, timezone.now()))
+    for key, value in given.items():
         if key != "send_user_token":
             raise Refused(
                 "invalidValue", "config", "The config may have send_user_token only."
@@ -126,7 +161,21 @@ def _given(config: object) -> dict[str, bool]:
             raise Refused(
                 "invalidValue", "config", "send_user_token must be true or false."
             )
-    return dict(config)
+    return {**before, **given}
+
+
+def _settled(config: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """Without a next secret: it has come into force, or it never will."""
+    following = config.pop("next_secret_key", None)
+    since = config.pop("next_from", None)
+    if following is not None and since <= _instant(now):
+        config["secret_key"] = following
+    return config
+
+
+def _instant(moment: datetime) -> str:
+    """As `signing.signature_date` writes it: such texts compare as their instants."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def _save(provider: AuthProvider) -> None:

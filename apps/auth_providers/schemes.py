@@ -54,16 +54,63 @@ class HmacSignature:
         return own + (UserToken().headers(delivery) if self.send_user_token else [])
 
 
-Scheme = UserToken | HmacSignature
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RotatingSignature:
+    """`hmac_signature` with another secret from the date `since` on."""
+
+    current: HmacSignature
+    following: HmacSignature
+    since: str
+
+    def headers(self, delivery: Delivery) -> list[str]:
+        """As the secret in force at this very attempt has it."""
+        # Dates of one length and one zone: as texts they compare as instants do.
+        due = delivery.date >= self.since
+        return (self.following if due else self.current).headers(delivery)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BearerToken:
+    """`oauth`: the provider's access token, which owns `Authorization`."""
+
+    access_token: str = field(repr=False)
+    _headers: list[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        header = f"Authorization: Bearer {self.access_token}"
+        object.__setattr__(self, "_headers", [header])
+
+    def headers(self, delivery: Delivery) -> list[str]:
+        """One header, whoever the event is about."""
+        return self._headers
+
+
+Scheme = UserToken | HmacSignature | RotatingSignature | BearerToken
 
 
 def scheme(kind: str | None, config: dict[str, object]) -> Scheme:
-    """The scheme of a provider's type and configuration; none: the user's token."""
+    """The scheme of a provider's type and configuration; none: the user's token.
+
+    For `oauth` the configuration is the `access_token` alone.
+    """
     if kind is None:
         return UserToken()
-    if kind == "hmac_signature":
-        return HmacSignature(
-            secret_key=str(config["secret_key"]),
-            send_user_token=config.get("send_user_token") is True,
-        )
-    raise ValueError(f"There is no scheme for providers of type {kind!r}.")
+    if kind == "oauth":
+        return BearerToken(access_token=str(config["access_token"]))
+    if kind != "hmac_signature":
+        raise ValueError(f"There is no scheme for providers of type {kind!r}.")
+    current = _signature(config, "secret_key")
+    if "next_secret_key" not in config:
+        return current
+    return RotatingSignature(
+        current=current,
+        following=_signature(config, "next_secret_key"),
+        since=str(config["next_from"]),
+    )
+
+
+def _signature(config: dict[str, object], key: str) -> HmacSignature:
+    return HmacSignature(
+        secret_key=str(config[key]),
+        send_user_token=config.get("send_user_token") is True,
+    )

@@ -12,9 +12,10 @@ from apps.encryption.fields import EncryptedTextField
 class EndUser(models.Model):
     """A customer of the platform, temporary until made permanent.
 
-    `token` is the permanent token that deliveries carry (contract, section 5.1):
-    it must be readable, so it is sealed rather than hashed. It outlives the user
-    (`deleted_at`) until USER_DELETED has been delivered.
+    `token` is the one that deliveries carry (contract, section 5.1), the newest
+    permanent one: it must be readable, so it is sealed rather than hashed. It is null
+    once that token was revoked, until another is issued. It outlives the user
+    (`deleted_at`) until the last delivery about the user, USER_DELETED, has ended.
     """
 
     signin = models.DateTimeField(db_default=Now())
@@ -39,6 +40,11 @@ class EndUser(models.Model):
                 fields=["expires_at"],
                 condition=Q(permanent_at__isnull=True, deleted_at__isnull=True),
             ),
+            models.Index(
+                name="enduser_deleted_with_token",
+                fields=["deleted_at"],
+                condition=Q(deleted_at__isnull=False, token__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -48,6 +54,26 @@ class EndUser(models.Model):
     def is_temporary(self) -> bool:
         """True until the platform makes the user permanent."""
         return self.permanent_at is None
+
+
+class UserConfig(models.Model):
+    """One key of a user's configuration (contract, section 2.3)."""
+
+    user = models.ForeignKey(EndUser, on_delete=models.CASCADE, related_name="config")
+    key = models.CharField(max_length=100)
+    value = models.TextField()
+
+    class Meta:
+        verbose_name = "user configuration"
+        verbose_name_plural = "user configuration"
+        constraints = [
+            models.UniqueConstraint(
+                name="userconfig_once_per_user", fields=["user", "key"]
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} of user {self.user_id}"
 
 
 class Event(models.Model):

@@ -65,12 +65,16 @@ CAUSES: Final[dict[int, Cause]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransportPolicy:
-    """Where requests may go, and what they trust. Durations in seconds."""
+    """Where requests may go, and what they trust. Durations in seconds.
+
+    `kept_bytes` of a response's body come with its outcome.
+    """
 
     addresses: AddressPolicy
     ca_file: str
     connect_timeout: float = 3.0
     proxy: str = ""
+    kept_bytes: int = EXCERPT_BYTES
 
 
 class OutgoingRequest(NamedTuple):
@@ -227,7 +231,8 @@ class Handle:
 
     def _receive(self, chunk: bytes) -> int | None:
         self.received += len(chunk)
-        if len(self.body) < EXCERPT_BYTES:
-            self.body += chunk[: EXCERPT_BYTES - len(self.body)]
+        room = self.policy.kept_bytes - len(self.body)
+        if room > 0:
+            self.body += chunk[:room]
         # Any other count than the chunk's tells libcurl to stop.
         return None if self.received <= MAX_RESPONSE_BYTES else 0

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 from apps.encryption.keyring import Keyring, KeyringError
-from apps.webhooks.conf import address_policy
+from apps.outbound.policies import address_policy
 
 SECRET_KEY_CHARACTERS: Final = 50
 SECRET_KEY_DIFFERENT: Final = 10

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
 import certifi
 from django.conf import settings
 
-from apps.outbound.addresses import AddressPolicy, parse_networks
+from apps.configuration.keys import (
+    AUTOSYNC,
+    AUTOSYNC_FREQUENCY,
+    AUTOSYNC_RETRY_WRONGPASS,
+    days,
+)
+from apps.configuration.store import is_on, value
+from apps.outbound.policies import address_policy
 from apps.outbound.transport import TransportPolicy
-from apps.outbound.urls import UrlPolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,15 +58,24 @@ def engine_settings(*, compression: bool = False) -> EngineSettings:
     )
 
 
-def address_policy() -> AddressPolicy:
-    """Which addresses may be dialled."""
-    return AddressPolicy(allowed=parse_networks(settings.WEBHOOKS_ALLOWED_NETWORKS))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutosyncSettings:
+    """The background synchronisation, as configured (contract, 2.3)."""
+
+    enabled: bool
+    frequency: timedelta
+    retry_wrongpass: bool
+    send_update: bool
 
 
-def url_policy() -> UrlPolicy:
-    """Which URLs may be registered."""
-    return UrlPolicy(
-        addresses=address_policy(), allow_http=settings.WEBHOOKS_ALLOW_HTTP
+def autosync_settings() -> AutosyncSettings:
+    """What `/config` says, at most a second old."""
+    frequency = days(value(AUTOSYNC_FREQUENCY)) or 1
+    return AutosyncSettings(
+        enabled=is_on(AUTOSYNC),
+        frequency=timedelta(days=float(frequency)),
+        retry_wrongpass=is_on(AUTOSYNC_RETRY_WRONGPASS),
+        send_update=is_on("autosync.send_update"),
     )
 
 

@@ -13,8 +13,8 @@ from apps.auth_providers.models import AuthProvider
 from apps.auth_providers.providers import Refused
 from apps.event_log.catalogue import UnknownEvent, event_name
 from apps.event_log.models import EndUser
+from apps.outbound.policies import url_policy
 from apps.outbound.urls import ForbiddenUrl, check_url
-from apps.webhooks.conf import url_policy
 
 MAX_DEADLINE: Final = 30
 MAX_IN_FLIGHT: Final = 256

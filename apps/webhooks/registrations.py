@@ -81,30 +81,34 @@ def delete_all_webhooks() -> int:
     return len(ids)
 
 
-def delete_auth(provider_id: int) -> AuthProvider:
-    """Delete an auth provider; refused while a webhook that is not deleted uses it."""
+def delete_auth(provider_id: int, *, force: bool = False) -> AuthProvider:
+    """Delete an auth provider; refused while a webhook that is not deleted uses it.
+
+    With `force` such a webhook stays, without a provider: it then carries the user's
+    token, as contract section 5.1 has it.
+    """
     with transaction.atomic():
         provider = locked_provider(provider_id)
-        _detach([provider])
+        _detach([provider], force=force)
         delete_provider(provider)
     return provider
 
 
-def delete_all_auth() -> int:
+def delete_all_auth(*, force: bool = False) -> int:
     """Delete every auth provider, or none; returns how many there were."""
     with transaction.atomic():
         providers = locked_providers()
-        _detach(providers)
+        _detach(providers, force=force)
         for provider in providers:
             delete_provider(provider)
     return len(providers)
 
 
-def _detach(providers: Sequence[AuthProvider]) -> None:
+def _detach(providers: Sequence[AuthProvider], *, force: bool) -> None:
     """Let deleted webhooks go of providers; raise `Refused` if another holds on."""
     webhooks = Webhook.objects.filter(auth_provider__in=providers)
     live = webhooks.filter(deleted_at__isnull=True).select_related("auth_provider")
-    user = live.first()
+    user = None if force else live.first()
     if user is not None and user.auth_provider is not None:
         raise in_use(user.auth_provider)
     webhooks.update(auth_provider=None)

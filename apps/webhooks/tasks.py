@@ -28,6 +28,9 @@ from django.db import Error, connection
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
+from apps.api_tokens.purge import purge_tokens
+from apps.auth_providers.oauth import TokenDoor
+from apps.auth_providers.tokens import renew
 from apps.configuration.keys import CA_CERT, COMPRESSION
 from apps.configuration.store import is_on, value
 from apps.outbound.transport import Transport, TransportPolicy
@@ -38,8 +41,9 @@ from apps.webhooks.engine.executions import begin_execution
 from apps.webhooks.engine.leases import is_waiting
 from apps.webhooks.engine.mailbox import Mailbox
 from apps.webhooks.engine.pump import Pump
+from apps.webhooks.engine.tokens import ask
 from apps.webhooks.health import purge_health
-from apps.webhooks.holds import drop_expired_users
+from apps.webhooks.holds import drop_expired_users, erase_spent_tokens
 
 logger = logging.getLogger(__name__)
 
@@ -75,13 +79,32 @@ def alert() -> None:
 
 @shared_task(name="webhooks.sweep")
 def sweep() -> None:
-    """Find what no bell told: lost rings, the webhooks of pumps that died, the end
-    of temporary users.
+    """Find what no bell told: lost rings, the webhooks of pumps that died, tokens to
+    be renewed, the end of temporary users.
     """
     drop_expired_users()
+    erase_spent_tokens()
+    purge_tokens()
     purge_health()
+    for provider in ask():
+        post_renewal(provider)
     if is_waiting():
         wake()
+
+
+@shared_task(name="webhooks.refresh_token")
+def refresh_token(provider: int) -> None:
+    """Have a token server give another access token, if nobody does already."""
+    if renew_here(provider):
+        wake()
+
+
+def renew_here(provider: int) -> bool:
+    """Renew a token in this process; True if it was."""
+    policy = transport_policy(value(CA_CERT))
+    return renew(
+        provider, TokenDoor(policy=policy, user_agent=settings.WEBHOOKS_USER_AGENT)
+    )
 
 
 def wake() -> None:
@@ -95,9 +118,14 @@ def post() -> None:
     _post(pump)
 
 
-def _post(task: Task[[], None]) -> None:
+def post_renewal(provider: int) -> None:
+    """Post the message that has a provider's token renewed; the sweep asks again."""
+    _post(refresh_token, provider)
+
+
+def _post(task: Task[..., None], *arguments: int) -> None:
     try:
-        task.apply_async()
+        task.apply_async(arguments)
     except OperationalError:
         logger.warning("The broker does not take messages; the flusher will see.")
 
@@ -112,6 +140,7 @@ def run_pump(out: Transport, box: Mailbox | None) -> bool:
         bell=Bell(box, pump=holder, pumps=engine.pumps, post=post),
         holder=holder,
         stopping=lambda: _stopping[0] != 0,
+        renew_token=post_renewal,
     ).run()
 
 

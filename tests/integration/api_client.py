@@ -20,7 +20,7 @@ URL = "https://receiver.example.com/hook"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """A status and what came with it; `body` is parsed JSON."""
+    """A status and what came with it; `body` is parsed JSON, None if there was none."""
 
     status: int
     body: Any
@@ -63,7 +63,7 @@ class ApiClient:
         )
         return Reply(
             status=reply.status_code,
-            body=json.loads(reply.content),
+            body=json.loads(reply.content) if reply.content else None,
             headers=dict(reply.headers),
         )
 

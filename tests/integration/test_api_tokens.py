@@ -11,7 +11,8 @@ from django.db import IntegrityError, connection
 from django.test import Client
 from django.utils import timezone
 
-from apps.api_tokens.models import ApiToken, Scope, issue, revoke
+from apps.api_tokens.clients import create_client, find_client
+from apps.api_tokens.models import USER_SCOPE, ApiToken, Scope, issue, revoke
 from apps.api_tokens.tokens import is_well_formed, token_hash
 from tests.integration.api_client import ApiClient
 
@@ -95,3 +96,25 @@ def test_the_console_lists_and_revokes_and_does_no_more():
     assert (added.status_code, deleted.status_code) == (403, 403)
     assert bytes(token.sha256).hex() not in shown.content.decode()
     assert ApiToken.objects.get().revoked_at is not None
+
+
+def test_the_console_revokes_clients_with_their_service_tokens():
+    client, secret = create_client("shop")
+    issue("shop", ["payments:admin"], client=client)
+    issue("user 1", [USER_SCOPE], user=1)
+    console = Client()
+    console.force_login(User.objects.create_superuser("boss"))
+    page = "/admin/api_tokens/client/"
+
+    shown = console.get(f"{page}{client.pk}/change/", secure=True).content.decode()
+    tokens = console.get("/admin/api_tokens/apitoken/", secure=True).content.decode()
+    console.post(
+        page, {"action": "revoke_selected", "_selected_action": client.pk}, secure=True
+    )
+
+    assert client.client_id in shown
+    assert bytes(client.sha256).hex() not in shown
+    assert "user 1" not in tokens
+    assert find_client(client.client_id, secret) is None
+    living = ApiToken.objects.filter(revoked_at__isnull=True)
+    assert [token.user for token in living] == [1]

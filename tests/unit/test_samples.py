@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from apps.webhooks.demo.sample_formats import iban
+from apps.connections.connectors.sandbox_formats import iban
 from apps.webhooks.demo.sample_payments import payment_state_updated
 from apps.webhooks.demo.samples import connection_synced
 

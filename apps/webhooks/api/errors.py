@@ -30,6 +30,9 @@ _DESCRIPTIONS: Final = {
     "methodNotAllowed": "The method is not allowed here.",
     "conflict": "The state of the resource does not allow this.",
     "idempotencyConflict": "The idempotency key belongs to another event.",
+    "connectionLocked": "The connection is being synchronised.",
+    "tooManySync": "The connection was synchronised a moment ago.",
+    "tooManyRequests": "This was done too often.",
     "bug": "The service has failed.",
     "unavailable": "The service cannot answer now.",
 }
@@ -42,6 +45,9 @@ _STATUSES: Final = {
     "methodNotAllowed": 405,
     "conflict": 409,
     "idempotencyConflict": 409,
+    "connectionLocked": 409,
+    "tooManySync": 409,
+    "tooManyRequests": 429,
     "bug": 500,
     "unavailable": 503,
 }
@@ -60,6 +66,7 @@ _SENTENCES: Final[dict[type[Exception], str]] = {
 _CODES: Final[dict[type[Exception], tuple[str, str | None]]] = {
     exceptions.NotAuthenticated: ("unauthorized", "Send Authorization: Bearer TOKEN."),
     exceptions.AuthenticationFailed: ("unauthorized", None),
+    exceptions.Throttled: ("tooManyRequests", "Try again after Retry-After seconds."),
     exceptions.PermissionDenied: ("forbidden", None),
     PermissionDenied: ("forbidden", None),
     exceptions.NotFound: ("notFound", None),
@@ -82,6 +89,8 @@ def handle(exception: Exception, context: dict[str, Any]) -> Response | None:
     headers = {}
     if challenge := getattr(exception, "auth_header", None):
         headers["WWW-Authenticate"] = challenge
+    if wait := getattr(exception, "wait", None):
+        headers["Retry-After"] = str(wait)
     return Response(
         problem(context["request"], code, message),
         status=_STATUSES[code],

@@ -22,8 +22,8 @@ MAX_ID: Final = 2**63 - 1
 
 # Accepted everywhere, for the original's clients; there is nothing to nest yet.
 _IGNORED: Final = "expand"
-_INTEGERS: Final = frozenset({"id_user", "deadline", "max_in_flight"})
-_BOOLEANS: Final = frozenset({"compression"})
+_INTEGERS: Final = frozenset({"id_user", "id_connector", "deadline", "max_in_flight"})
+_BOOLEANS: Final = frozenset({"activate", "compression", "disabled", "revoke_previous"})
 _TRUTH: Final = {"1": True, "true": True, "0": False, "false": False}
 
 Item = TypeVar("Item", bound=Model)

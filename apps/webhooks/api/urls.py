@@ -4,18 +4,61 @@ from __future__ import annotations
 
 from django.urls import path
 
-from apps.webhooks.api.auth import AuthProvidersView, AuthProviderView
+from apps.webhooks.api.auth import AuthProvidersView, AuthProviderView, RotationView
 from apps.webhooks.api.config import ConfigLogsView, ConfigView
+from apps.webhooks.api.connections import (
+    AccountsView,
+    AccountView,
+    ConnectionsView,
+    ConnectionView,
+    SubscriptionsView,
+    SubscriptionView,
+    TestSyncView,
+)
 from apps.webhooks.api.events import EventsView
+from apps.webhooks.api.tokens import (
+    AccessView,
+    CodeView,
+    InitView,
+    RenewView,
+    TokenView,
+)
+from apps.webhooks.api.users import UserConfigView, UsersView, UserView
 from apps.webhooks.api.webhooks import WebhookLogsView, WebhooksView, WebhookView
 
 urlpatterns = [
+    path("auth/init", InitView.as_view()),
+    path("auth/renew", RenewView.as_view()),
+    path("auth/token", TokenView.as_view()),
+    path("auth/token/access", AccessView.as_view()),
+    path("auth/token/code", CodeView.as_view()),
     path("config", ConfigView.as_view()),
     path("config/logs", ConfigLogsView.as_view()),
     path("events", EventsView.as_view()),
+    path("test/sync", TestSyncView.as_view()),
+    path("test/webhooks", TestSyncView.as_view()),
+    path("users", UsersView.as_view()),
+    path("users/<str:id_user>", UserView.as_view()),
+    path("users/<str:id_user>/accounts", AccountsView.as_view()),
+    path("users/<str:id_user>/accounts/<int:id_account>", AccountView.as_view()),
+    path("users/<str:id_user>/config", UserConfigView.as_view()),
+    path("users/<str:id_user>/connections", ConnectionsView.as_view()),
+    path(
+        "users/<str:id_user>/connections/<int:id_connection>", ConnectionView.as_view()
+    ),
+    path(
+        "users/<str:id_user>/connections/<int:id_connection>/accounts",
+        AccountsView.as_view(),
+    ),
+    path("users/<str:id_user>/subscriptions", SubscriptionsView.as_view()),
+    path(
+        "users/<str:id_user>/subscriptions/<int:id_subscription>",
+        SubscriptionView.as_view(),
+    ),
     path("webhooks", WebhooksView.as_view()),
     path("webhooks/<int:id_webhook>", WebhookView.as_view()),
     path("webhooks/<int:id_webhook>/logs", WebhookLogsView.as_view()),
     path("webhooks/auth", AuthProvidersView.as_view()),
     path("webhooks/auth/<int:id_auth>", AuthProviderView.as_view()),
+    path("webhooks/auth/<int:id_auth>/rotate", RotationView.as_view()),
 ]

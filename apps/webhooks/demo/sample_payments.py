@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from apps.webhooks.demo.sample_formats import CONNECTOR, date_time, iban
+from apps.connections.connectors.sandbox_formats import CONNECTOR, date_time, iban
 
 
 def payment_state_updated(

@@ -140,6 +140,8 @@ class Flights:
         else:
             wall = datetime.now(UTC)
             lane.failed(outcome, wall)
+            if lane.refused and lane.access is not None:
+                self._lanes.refused.add(lane.access)
             settlement = _record(flight, outcome)._replace(
                 headers=printable(outcome.headers),
                 excerpt=outcome.excerpt,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from apps.auth_providers.schemes import Scheme, scheme
@@ -30,6 +32,8 @@ from apps.webhooks.rules.rest import rest_until
 logger = logging.getLogger(__name__)
 
 _PROVIDER_CONFIG = place("auth_providers_authprovider", "config")
+_ACCESS_TOKEN = place("auth_providers_oauthtoken", "access_token")
+UNAUTHORIZED = 401
 # Rows read ahead, as a multiple of the window: enough to keep the sockets full
 # between two reads.
 READ_AHEAD = 4
@@ -57,6 +61,9 @@ class Lane:
     sent, and the attempts say so. `doubtful` until the first success if the webhook
     failed last: many of them at once must not take all the sockets. `closed` once
     nothing more may be sent under this lease.
+
+    `access` is the provider and the serial of an access token; it may be used until
+    `access_ends`, monotonic, or a receiver has `refused` it.
     """
 
     registration: Registration
@@ -81,6 +88,9 @@ class Lane:
     idle_since: float = 0.0
     tally: Tally = NO_TALLY
     tallied_at: float = 0.0
+    access: tuple[int, int] | None = None
+    access_ends: float = math.inf
+    refused: bool = False
 
     @classmethod
     def of(cls, lease: Lease, settings: EngineSettings, now: float) -> Lane:
@@ -100,6 +110,8 @@ class Lane:
             careful_left=lease.careful_left,
             doubtful=lease.doubtful,
             idle_since=now,
+            access=_access(lease),
+            access_ends=now + _or_endless(lease.token_seconds),
         )
 
     @property
@@ -151,7 +163,10 @@ class Lane:
         self.cut_off = self.cut_off or self.cutoff.reason is not None
         rest = rest_until(outcome.status, outcome.retry_after, now)
         self.rest_until = rest or self.rest_until
-        self.closed = self.closed or self.cut_off or rest is not None
+        # For now: the rest goes out once there is another token.
+        if self.access is not None and outcome.status == UNAUTHORIZED:
+            self.refused = True
+        self.closed = self.closed or self.cut_off or self.refused or rest is not None
         self.changed = True
 
     def count(self, settlement: Settlement) -> None:
@@ -204,10 +219,28 @@ def _registration(lease: Lease, settings: EngineSettings) -> Registration:
 
 
 def _scheme(lease: Lease) -> Scheme | None:
-    sealed = lease.provider_config
     try:
-        config = json.loads(keyring().open(sealed, _PROVIDER_CONFIG)) if sealed else {}
-        return scheme(lease.provider_type, config)
+        return scheme(lease.provider_type, _scheme_config(lease))
     except (KeyringError, ValueError, KeyError):
         logger.exception("The provider of webhook %s cannot be used.", lease.webhook)
         return None
+
+
+def _scheme_config(lease: Lease) -> dict[str, Any]:
+    if lease.access_token is not None:
+        return {"access_token": keyring().open(lease.access_token, _ACCESS_TOKEN)}
+    sealed = lease.provider_config
+    config: dict[str, Any] = {}
+    if sealed:
+        config = json.loads(keyring().open(sealed, _PROVIDER_CONFIG))
+    return config
+
+
+def _access(lease: Lease) -> tuple[int, int] | None:
+    if lease.oauth_provider is None or lease.token_serial is None:
+        return None
+    return lease.oauth_provider, lease.token_serial
+
+
+def _or_endless(seconds: float | None) -> float:
+    return math.inf if seconds is None else seconds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterable
 from typing import Final
@@ -34,6 +35,10 @@ class Lanes:
         self._turn: deque[Lane] = deque()
         self._doubtful_turn: deque[Lane] = deque()
         self._doubtful_in_flight = 0
+        # Access tokens that receivers have refused, to be taken by the pump.
+        self.refused: set[tuple[int, int]] = set()
+        # When the first of the lanes' access tokens ends.
+        self._access_ends = math.inf
 
     def __len__(self) -> int:
         return len(self._held)
@@ -54,7 +59,8 @@ class Lanes:
         limit = min(ACQUIRE_AT_ONCE, MOST_LANES - len(self._held))
         taken = leases.acquire(self._terms, limit) if limit else []
         for lease in taken:
-            self._held[lease.webhook] = Lane.of(lease, self._settings, now)
+            lane = self._held[lease.webhook] = Lane.of(lease, self._settings, now)
+            self._access_ends = min(self._access_ends, lane.access_ends)
         return len(taken) == limit
 
     def rang(self) -> None:
@@ -150,12 +156,23 @@ class Lanes:
 
     def give_back(self, now: float) -> int:
         """Release the lanes that are closed, or idle for a while; how many."""
+        if now >= self._access_ends:
+            self._close_expired(now)
         done = [lane for lane in self._held.values() if self._is_done(lane, now)]
         if done:
             leases.release(self._pairs(done))
         for lane in done:
             del self._held[lane.registration.id]
         return len(done)
+
+    def _close_expired(self, now: float) -> None:
+        """Nothing more is sent with a token that has ended."""
+        self._access_ends = math.inf
+        for lane in self._held.values():
+            if lane.access_ends <= now:
+                lane.closed = True
+            else:
+                self._access_ends = min(self._access_ends, lane.access_ends)
 
     def _is_done(self, lane: Lane, now: float) -> bool:
         if lane.in_flight or lane.unsettled:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from django.db import connection
 
+from apps.auth_providers.tokens import USABLE
 from apps.webhooks.engine.statements import Statement
 
 logger = logging.getLogger(__name__)
@@ -24,7 +25,9 @@ CAREFUL_ROWS: Final = 64
 DEATHS_TO_QUARANTINE: Final = 3
 
 # Visits each webhook with unsent rows once, whatever the number of its rows.
-_BACKLOG: Final = """
+# Without a token that could be used it is left alone (see tokens.py); an array of
+# the few such providers, since a join would be planned for all webhooks.
+_BACKLOG: Final = f"""
 WITH RECURSIVE backlog AS (
     (SELECT webhook_id FROM webhooks_webhookdata WHERE state = 1
      ORDER BY webhook_id LIMIT 1)
@@ -45,6 +48,8 @@ WITH RECURSIVE backlog AS (
     JOIN webhooks_webhook w ON w.id = l.webhook_id
     CROSS JOIN now
     WHERE w.deleted_at IS NULL AND w.url IS NOT NULL
+      AND (w.auth_provider_id IS NULL OR w.auth_provider_id <> ALL (ARRAY(
+           SELECT t.provider_id FROM auth_providers_oauthtoken t WHERE NOT {USABLE})))
       AND (l.leased_until IS NULL OR l.leased_until <= now.instant)
       AND (l.rest_until IS NULL OR l.rest_until <= now.instant)
       AND (l.cut_off_at IS NULL
@@ -62,7 +67,8 @@ ACQUIRE: Final = Statement(
         timeouts smallint, careful_left smallint, suspect bigint,
         suspect_expiries smallint, event varchar, url text, deadline smallint,
         max_in_flight smallint, compression bool, provider_type varchar,
-        provider_config text, doubtful bool""",
+        provider_config text, doubtful bool, oauth_provider bigint, token_serial bigint,
+        access_token text, token_seconds float8""",
     text=_BACKLOG
     + """
     ORDER BY l.served_at NULLS FIRST, l.webhook_id
@@ -98,10 +104,13 @@ UPDATE webhooks_lease l SET
 FROM taken
 JOIN webhooks_webhook w ON w.id = taken.webhook_id
 LEFT JOIN auth_providers_authprovider p ON p.id = w.auth_provider_id
+LEFT JOIN auth_providers_oauthtoken t ON t.provider_id = p.id
 WHERE l.webhook_id = taken.webhook_id
 RETURNING l.webhook_id, l.token, l.execution, l.consecutive_failures, l.timeouts,
     l.careful_left, l.suspect, l.suspect_expiries, w.event, w.url, w.deadline,
-    w.max_in_flight, w.compression, p.type, p.config, doubtful
+    w.max_in_flight, w.compression, p.type, p.config, doubtful, t.provider_id,
+    t.serial, t.access_token,
+    extract(epoch FROM t.expires_at - clock_timestamp())::float8
 """,
 )
 _WAITING: Final = _BACKLOG + "LIMIT 1) SELECT EXISTS (SELECT 1 FROM free)"
@@ -146,7 +155,11 @@ WHERE webhook_id = %(webhook)s
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
-    """A lease just taken, with what is needed to send for its webhook."""
+    """A lease just taken, with what is needed to send for its webhook.
+
+    The last four are of an `oauth` provider: its token, sealed, and for how many
+    seconds more it may be used; None without an end.
+    """
 
     webhook: int
     token: int
@@ -164,6 +177,10 @@ class Lease:
     provider_type: str | None
     provider_config: str | None
     doubtful: bool
+    oauth_provider: int | None
+    token_serial: int | None
+    access_token: str | None
+    token_seconds: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

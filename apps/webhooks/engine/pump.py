@@ -15,6 +15,7 @@ from typing import Final
 
 from django.db import Error, connection
 
+from apps.auth_providers.tokens import refuse
 from apps.outbound.transport import Transport
 from apps.webhooks.conf import EngineSettings
 from apps.webhooks.engine.bell import Bell
@@ -24,6 +25,7 @@ from apps.webhooks.engine.lanes import Lanes
 from apps.webhooks.engine.leases import LeaseTerms
 from apps.webhooks.engine.outage import is_outage
 from apps.webhooks.engine.recorder import Recorder
+from apps.webhooks.engine.tokens import ask
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +54,8 @@ RETRY_SECONDS: Final = 0.25
 
 
 class Pump:
-    """One run. `stopping` tells that the worker shuts down."""
+    """One run. `stopping` tells that the worker shuts down; `renew_token` has the
+    access token of a provider renewed, by somebody else."""
 
     def __init__(
         self,
@@ -62,10 +65,12 @@ class Pump:
         bell: Bell,
         holder: str,
         stopping: Callable[[], bool],
+        renew_token: Callable[[int], None] = lambda provider: None,
     ) -> None:
         self._settings = settings
         self._bell = bell
         self._stopping = stopping
+        self._renew_token = renew_token
         terms = LeaseTerms(
             holder=holder,
             lease=settings.lease,
@@ -131,7 +136,7 @@ class Pump:
         later one, and only once its lease was given back.
         """
         self._lanes.shed_all()
-        self._next_look = self._next_acquire = 0.0
+        self._next_look = self._next_acquire = self._next_sweep = 0.0
         self._hungry = True
         self._tend(now)
         if self._hungry or len(self._lanes):
@@ -184,9 +189,19 @@ class Pump:
             if sweep:
                 self._next_sweep = now + SWEEP_SECONDS
                 _, self._flights.execution_began = current_execution()
+                self._ask_for_tokens()
             self._hungry = self._lanes.acquire(now)
         self._lanes.read()
         self._rest_from_looking(now, rings)
+
+    def _ask_for_tokens(self) -> None:
+        for provider in ask():
+            self._renew_token(provider)
+
+    def _give_up_refused_tokens(self) -> None:
+        while self._lanes.refused:
+            refuse(*self._lanes.refused.pop())
+        self._ask_for_tokens()
 
     def _rest_from_looking(self, began: float, rings: int) -> None:
         """Look again soon, or the later the more there are to wait for."""
@@ -202,6 +217,8 @@ class Pump:
         if now >= self._next_renewal:
             self._next_renewal = now + self._settings.lease / 4
             self._lanes.renew()
+        if self._lanes.refused:
+            self._give_up_refused_tokens()
         shed = self._lanes.give_back(now)
         if shed and (self._draining or now < self._next_acquire):
             self._bell.ring()

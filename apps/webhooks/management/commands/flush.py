@@ -19,9 +19,10 @@ from apps.webhooks.conf import engine_settings
 from apps.webhooks.engine.bell import Bell
 from apps.webhooks.engine.executions import begin_execution
 from apps.webhooks.engine.pump import Pump
+from apps.webhooks.engine.tokens import ask
 from apps.webhooks.flusher import APART_SECONDS, flush
 from apps.webhooks.models import Webhook
-from apps.webhooks.tasks import transport
+from apps.webhooks.tasks import renew_here, transport
 
 PAUSE_SECONDS: Final = 1.0
 
@@ -102,11 +103,13 @@ class Stopping(threading.Event):
             signal.signal(number, lambda *_: self.set())
 
 
-def here(stopping: Stopping) -> bool:
+def here(stopping: threading.Event) -> bool:
     """One run of a pump in this process; True if there is more to send.
 
     It ends in time for the next execution, which nobody else begins.
     """
+    for provider in ask():
+        renew_here(provider)
     engine = engine_settings(compression=is_on(COMPRESSION))
     engine = dataclasses.replace(
         engine, pump_run=min(engine.pump_run, engine.flusher_period)

@@ -1,4 +1,4 @@
-"""How banks and the platform write what the samples hold."""
+"""How banks and the platform write what the sandbox tells."""
 
 from __future__ import annotations
 

@@ -208,3 +208,10 @@ INVESTMENTS: Final = (
     _holding("Or Exemple", "FR0099999043", "3", "1540.5", "1988.02"),
     _holding("Fonds Euro Exemple", "FR0099999050", "1", "20000", "20512.77"),
 )
+
+
+# Label and subscriber.
+SUBSCRIPTIONS: Final = (
+    ("Téléphone des Cimes", "CLAIRE DURAND"),
+    ("Électricité de la Vallée", "CLAIRE DURAND"),
+)
