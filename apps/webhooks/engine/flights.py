@@ -95,7 +95,7 @@ class Flights:
         now = time.monotonic()
         for flight, outcome in ended:
             self._ended(flight, outcome, now)
-        self._recorder.settle_if_due(now, at_once=not self._transport.in_flight)
+        self._recorder.settle_if_due(now, lonely=not self._transport.in_flight)
         return bool(ended)
 
     def _send(self, lane: Lane, row: Unsent, now: float) -> None:

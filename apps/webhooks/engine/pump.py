@@ -24,7 +24,7 @@ from apps.webhooks.engine.flights import Flights
 from apps.webhooks.engine.lanes import Lanes
 from apps.webhooks.engine.leases import LeaseTerms
 from apps.webhooks.engine.outage import is_outage
-from apps.webhooks.engine.recorder import Recorder
+from apps.webhooks.engine.recorder import LONELY_SECONDS, Recorder
 from apps.webhooks.engine.tokens import ask
 
 logger = logging.getLogger(__name__)
@@ -120,8 +120,10 @@ class Pump:
             self._tend(now)
             self._start(now)
             if self._is_idle:
-                self._wait(now)
+                self._wait(now, IDLE_SECONDS)
             else:
+                if self._only_records:
+                    self._wait(now, LONELY_SECONDS)
                 self._collect()
             if self._draining and not len(self._lanes):
                 self._bell.leave()
@@ -155,6 +157,16 @@ class Pump:
     @property
     def _is_idle(self) -> bool:
         return not (self._is_busy or self._draining or self._failing_since)
+
+    @property
+    def _only_records(self) -> bool:
+        """Is there nothing to do but to see whether a ring comes before the record?"""
+        return bool(
+            len(self._recorder)
+            and not (self._hungry or len(self._flights) or self._lanes.are_waiting)
+            and not (self._draining or self._failing_since)
+            and not self._recorder.is_troubled
+        )
 
     def _tend(self, now: float) -> None:
         """Look for work and care for the leases, as long as the database answers."""
@@ -248,9 +260,9 @@ class Pump:
         except Error as error:
             self._wait_for_database(now, error)
 
-    def _wait(self, now: float) -> None:
+    def _wait(self, now: float, seconds: float) -> None:
         self._busy = False
-        if self._bell.wait(now, IDLE_SECONDS):
+        if self._bell.wait(now, seconds):
             # Half of the time at most is spent on looking, whoever rings.
             time.sleep(max(0.0, self._rested_at - time.monotonic()))
             self._next_look = 0.0

@@ -16,7 +16,9 @@ logger = logging.getLogger(__name__)
 # A commit costs as much as twenty rows, so outcomes wait for company, but never
 # long: a crash forgets what was not recorded.
 GROUP_SIZE: Final = 200
-GROUP_SECONDS: Final = 0.01
+GROUP_SECONDS: Final = 0.025
+# When nothing is in flight no company is in sight; unless it came so fast before.
+LONELY_SECONDS: Final = 0.01
 RETRY_SECONDS: Final = 0.25
 
 
@@ -33,7 +35,7 @@ class Recorder:
     def __init__(self, patience: float) -> None:
         self._patience = patience
         self._waiting: list[tuple[Lane, Settlement]] = []
-        self._since = 0.0
+        self._since = self._settled_at = 0.0
         self._failing_since: float | None = None
         self._retry_at = 0.0
 
@@ -53,12 +55,17 @@ class Recorder:
         lane.unsettled += 1
         lane.count(settlement)
 
-    def settle_if_due(self, now: float, *, at_once: bool) -> None:
-        """Settle when the group is large or old enough; raise `SettlementFailed`."""
+    def settle_if_due(self, now: float, *, lonely: bool) -> None:
+        """Settle when the group is large or old enough; raise `SettlementFailed`.
+
+        `lonely`: nothing is in flight that could join it.
+        """
         if not self._waiting or now < self._retry_at:
             return
         old = now - self._since > GROUP_SECONDS
-        if at_once or old or len(self._waiting) >= GROUP_SIZE:
+        alone = lonely and now - self._settled_at > LONELY_SECONDS
+        if alone or old or len(self._waiting) >= GROUP_SIZE:
+            self._settled_at = now
             self._settle(now)
 
     def _settle(self, now: float) -> None:
