@@ -7,21 +7,17 @@ import signal
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
-from typing import Final
 
-from benchmarks import cost, drain, latency, report
+from benchmarks import report
 from benchmarks.bench import Bench, bench
 from benchmarks.ceiling import ceiling
 from benchmarks.cpu import Others
-from benchmarks.drain import DrainRound, drain_round
-from benchmarks.live import Live, live
 from benchmarks.plan import FULL, QUICK, Plan
 from benchmarks.processes import BenchmarkError
+from benchmarks.session import TARGETS, Session
 from benchmarks.targets import Result
 from webhooks_project.embedded import ServiceError
 from webhooks_project.embedded.launcher import ENDING, end, ignore_signals
-
-TARGETS: Final = ("P1", "P2", "P9")
 
 
 def main() -> int:
@@ -60,33 +56,14 @@ def _run(bench: Bench, plan: Plan, targets: Sequence[str]) -> list[Result]:
 def _measure(
     bench: Bench, plan: Plan, targets: Sequence[str], loop_us: float
 ) -> list[Result]:
-    """The targets in turn; P1's drain serves P9 too."""
+    """The targets in turn, each told as soon as it is known."""
+    session = Session(bench, plan, loop_us, compared="P1" in targets)
     results: list[Result] = []
-    drains: list[DrainRound] = []
-    if {"P1", "P9"} & set(targets):
-        drains = [
-            drain_round(bench, plan.drain, plan.naive, compared="P1" in targets)
-            for _ in range(plan.rounds)
-        ]
-    if "P1" in targets:
-        _tell(results, drain.judge(drains))
-    if "P2" in targets:
-        rounds = _live(bench, plan, latency.RATE, plan.latency_seconds)
-        _tell(results, latency.judge(rounds))
-    if "P9" in targets:
-        rounds = _live(bench, plan, cost.RATE, plan.live_seconds)
-        own = [each.bankhooks for each in drains]
-        _tell(results, cost.judge(own, rounds, loop_us))
+    for target, measure in TARGETS.items():
+        if target in targets:
+            results.append(measure(session))
+            print(results[-1].line, flush=True)
     return results
-
-
-def _live(bench: Bench, plan: Plan, rate: int, seconds: int) -> list[Live]:
-    return [live(bench, rate=rate, seconds=seconds) for _ in range(plan.rounds)]
-
-
-def _tell(results: list[Result], result: Result) -> None:
-    print(result.line, flush=True)
-    results.append(result)
 
 
 def _options() -> argparse.Namespace:

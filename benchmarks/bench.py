@@ -25,6 +25,8 @@ LOGS: Final = ROOT / ".services" / "bench-logs"
 # Prefork processes of the pump's worker, one per core of the reference machine.
 PUMPS: Final = 2
 WEBHOOKS: Final = 100
+APP: Final = "webhooks_project"
+QUIET: Final = ("-O", "fair", "--without-gossip", "--without-mingle")
 POLL_SECONDS: Final = 0.005
 # Without any progress for so long, deliveries are lost.
 STUCK_SECONDS: Final = 30.0
@@ -37,7 +39,12 @@ _LOCAL: Final = {
     "WEBHOOKS_ALLOW_HTTP": "true",
     "LOG_LEVEL": "INFO",
 }
-_PENDING: Final = "SELECT EXISTS (SELECT 1 FROM webhooks_webhookdata WHERE state = 1)"
+# For webhooks that never accept rows stay pending.
+_PENDING: Final = """
+SELECT EXISTS (
+    SELECT 1 FROM webhooks_webhook w WHERE w.url !~ '/(hang|refuse)/' AND EXISTS (
+        SELECT 1 FROM webhooks_webhookdata d WHERE d.webhook_id = w.id AND d.state = 1))
+"""
 
 
 @dataclass(slots=True)
@@ -67,18 +74,23 @@ class Bench:
     @contextmanager
     def workers(self) -> Iterator[list[int]]:
         """The service as it runs in production: its workers and beat; their pids."""
-        quiet = ["-O", "fair", "--without-gossip", "--without-mingle"]
-        app, beat = "webhooks_project", str(self.scratch / "beat")
-        running = [
-            self.children.worker("pump", app, "pump", "-c", PUMPS, *quiet),
-            self.children.worker(
-                "control", app, "control", "-c", 1, *quiet, "-B", "-s", beat
-            ),
-        ]
-        for child in running:
-            child.wait_for(" ready.")
-        yield [child.pid for child in running]
-        self.children.stop(*running)
+        beat = str(self.scratch / "beat")
+        with self.pumps(PUMPS) as pump:
+            control = self.children.worker(
+                "control", APP, "control", "-c", 1, *QUIET, "-B", "-s", beat
+            )
+            control.wait_for(" ready.")
+            yield [pump.pid, control.pid]
+            self.children.stop(control)
+
+    @contextmanager
+    def pumps(self, processes: int, **settings: object) -> Iterator[Child]:
+        """The pump's worker alone, so that no flusher comes in between."""
+        with self.children.told(settings):
+            worker = self.children.worker("pump", APP, "pump", "-c", processes, *QUIET)
+        worker.wait_for(" ready.")
+        yield worker
+        self.children.stop(worker)
 
     def begin(self) -> None:
         """Nothing is left of what was before; no worker may run."""
@@ -97,9 +109,12 @@ class Bench:
         self.children.stop(backlog)
         return committed
 
-    def registered(self) -> list[object]:
-        """The options of a backlog that begins with an empty database."""
-        return ["--url", self.receiver.url, "--webhooks", WEBHOOKS]
+    def registered(self, webhooks: int = WEBHOOKS, manner: str = "") -> list[object]:
+        """The options of a backlog that begins with an empty database.
+
+        `manner`: "/refuse" or "/hang", if that is how the receiver behaves.
+        """
+        return ["--url", self.receiver.url + manner, "--webhooks", webhooks]
 
     def wait_for(self, requests: int, *, durable: bool = True) -> int:
         """Wait until so many requests arrived and, if `durable`, all is recorded.
@@ -107,9 +122,9 @@ class Bench:
         Returns the instant, in monotonic nanoseconds.
         """
         seen, since = -1, time.monotonic()
-        while self.receiver.requests < requests or (durable and self._is_pending()):
-            if self.receiver.requests != seen:
-                seen, since = self.receiver.requests, time.monotonic()
+        while self.receiver.accepted < requests or (durable and self._is_pending()):
+            if self.receiver.accepted != seen:
+                seen, since = self.receiver.accepted, time.monotonic()
             if time.monotonic() - since > STUCK_SECONDS:
                 raise BenchmarkError(
                     f"Nothing moves: {seen} of {requests} requests came "

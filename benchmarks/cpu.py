@@ -32,6 +32,12 @@ def cpu_seconds(roots: Mapping[str, Sequence[int]]) -> dict[str, float]:
     }
 
 
+def children_of(pid: int) -> list[int]:
+    """The processes that a process has started."""
+    parents, _ = _processes()
+    return [child for child, parent in parents.items() if parent == pid]
+
+
 class Others:
     """The cores that all but this process and its descendants use, since now.
 

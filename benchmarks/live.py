@@ -16,6 +16,7 @@ from benchmarks.targets import Criterion, Measure
 EMITTERS: Final = 4
 # Emitted and delivered like the rest, but not counted: connections open, lanes lease.
 WARM_UP_SECONDS: Final = 2
+DEAD_ROWS: Final = 100
 EMISSION: Final = "PostgreSQL, emission"
 RATE_SHARE: Final = 0.95
 SECOND: Final = 1_000_000_000
@@ -79,11 +80,15 @@ def keeps_up(rounds: Sequence[Live], rate: int) -> Criterion:
     )
 
 
-def live(bench: Bench, *, rate: int, seconds: int) -> Live:
-    """`rate` events per second, each to one of 100 webhooks, for so many seconds."""
+def live(bench: Bench, *, rate: int, seconds: int, dead: int = 0) -> Live:
+    """`rate` events per second, each to one of 100 webhooks, for so many seconds.
+
+    `dead` webhooks besides, each with a backlog, never answer.
+    """
     bench.begin()
+    others = ["--dead", dead, "--dead-rows", DEAD_ROWS] if dead else []
     with bench.workers() as pids:
-        bench.commit(bench.emitted(0, *bench.registered(), "--users"))
+        bench.commit(bench.emitted(0, *bench.registered(), "--users", *others))
         total = rate * (WARM_UP_SECONDS + seconds)
         emitters = _emitters(bench, rate, total)
         backends = [int(emitter.hear()) for emitter in emitters]
@@ -124,9 +129,9 @@ def _watch(
 ) -> tuple[dict[str, float], int]:
     """CPU used and requests received from one instant, for so many nanoseconds."""
     _sleep_until(begin)
-    before, requests = cpu_seconds(roots), bench.receiver.requests
+    before, requests = cpu_seconds(roots), bench.receiver.accepted
     _sleep_until(begin + length)
-    received = bench.receiver.requests - requests
+    received = bench.receiver.accepted - requests
     cpu = used(before, cpu_seconds(roots))
     # The emitters' backends are told apart, though both count.
     cpu["PostgreSQL"] -= cpu[EMISSION]

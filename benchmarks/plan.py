@@ -16,6 +16,13 @@ class Plan:
     naive: int
     latency_seconds: int
     live_seconds: int
+    bulk: int
+    dead_seconds: int
+    unsent: int
+    delivered: int
+    one_webhook: int
+    many_webhooks: int
+    ingest_seconds: int
 
 
 FULL: Final = Plan(
@@ -25,6 +32,13 @@ FULL: Final = Plan(
     naive=600,
     latency_seconds=60,
     live_seconds=10,
+    bulk=20_000,
+    dead_seconds=20,
+    unsent=1_000_000,
+    delivered=10_000_000,
+    one_webhook=100_000,
+    many_webhooks=10_000,
+    ingest_seconds=60,
 )
 QUICK: Final = Plan(
     rounds=1,
@@ -33,4 +47,11 @@ QUICK: Final = Plan(
     naive=300,
     latency_seconds=10,
     live_seconds=10,
+    bulk=5_000,
+    dead_seconds=10,
+    unsent=100_000,
+    delivered=100_000,
+    one_webhook=20_000,
+    many_webhooks=1_000,
+    ingest_seconds=10,
 )

@@ -8,8 +8,8 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -107,6 +107,7 @@ class Children:
 
     folder: Path
     environment: Mapping[str, str]
+    _told: dict[str, str] = field(default_factory=dict)
     _running: list[Child] = field(default_factory=list)
 
     def __enter__(self) -> Self:
@@ -121,6 +122,13 @@ class Children:
         """End all that still run."""
         self.stop(*self._running)
 
+    @contextmanager
+    def told(self, settings: Mapping[str, object]) -> Iterator[None]:
+        """What is started in this block has other settings too."""
+        self._told = {name: str(value) for name, value in settings.items()}
+        yield
+        self._told = {}
+
     def start(self, title: str, command: Sequence[str], *, talks: bool = True) -> Child:
         """A program that need not be Python; what does not talk is logged."""
         log = self.folder / f"{title.replace(' ', '-')}.log"
@@ -129,7 +137,7 @@ class Children:
             popen = subprocess.Popen(
                 command,
                 cwd=ROOT,
-                env=dict(self.environment),
+                env={**self.environment, **self._told},
                 stdin=subprocess.PIPE if talks else subprocess.DEVNULL,
                 stdout=subprocess.PIPE if talks else output,
                 stderr=output,

@@ -3,7 +3,7 @@
    receiver LEDGER CAPACITY
 
    Listens on a free loopback port, which it prints, and answers every request with an
-   empty 200. LEDGER is a file shared with the benchmark: four counters, then for each
+   empty 200; those to /refuse/... with 503, and those to /hang/... never. LEDGER is a file shared with the benchmark: five counters, then for each
    id of X-Webhook-Data-Id the nanosecond (CLOCK_MONOTONIC) at which its first request
    had been read to the end, 0 before that. It ends with its parent. */
 
@@ -27,9 +27,10 @@
 
 enum { HEAD_BYTES = 16384, MOST_CONNECTIONS = 4096, EVENTS = 256 };
 /* The ledger's counters, in order. */
-enum { REQUESTS, DUPLICATES, UNKNOWN, BROKEN, COUNTERS };
+enum { REQUESTS, DUPLICATES, UNKNOWN, BROKEN, DENIED, COUNTERS };
 
 static const char ANSWER[] = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+static const char REFUSAL[] = "HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n";
 static const char ID[] = "X-Webhook-Data-Id:", LENGTH[] = "Content-Length:";
 
 typedef struct {
@@ -37,6 +38,7 @@ typedef struct {
     size_t body_left;  /* bytes of the body still to come */
     uint64_t id;       /* of the request whose body is awaited */
     int in_body;
+    enum { ACCEPT, REFUSE, HANG } manner;
     char bytes[HEAD_BYTES + 1];
 } Connection;
 
@@ -52,14 +54,16 @@ static void add(int counter) {
     __atomic_fetch_add(&ledger[counter], 1, __ATOMIC_RELEASE);
 }
 
-static void note(uint64_t id) {
+static void note(uint64_t id, int accepted) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     uint64_t *receipt = &ledger[COUNTERS + id];
     if (id == 0 || id >= capacity)
         add(UNKNOWN);
-    else if (*receipt)
-        add(DUPLICATES);
+    else if (*receipt) {
+        if (accepted)
+            add(DUPLICATES);
+    }
     else
         __atomic_store_n(receipt, now.tv_sec * 1000000000ull + now.tv_nsec,
                          __ATOMIC_RELEASE);
@@ -75,9 +79,16 @@ static int number(const char *line, const char *name, uint64_t *value) {
     return 1;
 }
 
+static int begins(const char *text, const char *with) {
+    return !strncmp(text, with, strlen(with));
+}
+
 static void read_head(Connection *self, char *head) {
     uint64_t length = 0;
     self->id = 0;
+    self->manner = begins(head, "POST /refuse/") ? REFUSE
+                   : begins(head, "POST /hang/") ? HANG
+                                                 : ACCEPT;
     for (char *line = head; (line = strstr(line, "\r\n")); ) {
         line += 2;
         if (!number(line, ID, &self->id))
@@ -106,9 +117,14 @@ static int step(int fd, Connection *self, size_t *taken) {
     if (self->body_left)
         return 0;
     self->in_body = 0;
-    note(self->id);
-    ssize_t sent = send(fd, ANSWER, sizeof ANSWER - 1, MSG_NOSIGNAL);
-    return sent == sizeof ANSWER - 1 ? 1 : -1;
+    if (self->manner != ACCEPT)
+        add(DENIED);
+    note(self->id, self->manner == ACCEPT);
+    if (self->manner == HANG)
+        return 1;
+    const char *answer = self->manner == REFUSE ? REFUSAL : ANSWER;
+    ssize_t size = strlen(answer), sent = send(fd, answer, size, MSG_NOSIGNAL);
+    return sent == size ? 1 : -1;
 }
 
 static void drop(int fd) {

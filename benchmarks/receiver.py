@@ -18,7 +18,7 @@ SOURCE: Final = Path(__file__).with_name("receiver.c")
 # Ids of webhook data begin at 1 in every round; 8 MB.
 CAPACITY: Final = 1 << 20
 _WORD: Final = 8
-_REQUESTS, _DUPLICATES, _UNKNOWN, _BROKEN, _COUNTERS = range(5)
+_REQUESTS, _DUPLICATES, _UNKNOWN, _BROKEN, _DENIED, _COUNTERS = range(6)
 
 
 @dataclass(slots=True)
@@ -38,6 +38,16 @@ class Receiver:
     def requests(self) -> int:
         """All of them."""
         return int(self._ledger[_REQUESTS])
+
+    @property
+    def denied(self) -> int:
+        """Those that were answered with 503, or not at all."""
+        return int(self._ledger[_DENIED])
+
+    @property
+    def accepted(self) -> int:
+        """The others."""
+        return self.requests - self.denied
 
     @property
     def duplicates(self) -> int:

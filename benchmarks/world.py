@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Iterable
 from typing import Final
 
 from django.db import connection, transaction
@@ -30,32 +31,41 @@ def reset() -> None:
 
 
 @transaction.atomic
-def register(url: str, webhooks: int, *, users: bool) -> None:
+def register(
+    url: str, numbers: Iterable[int], *, users: bool, compressed: bool = False
+) -> None:
     """Signed webhooks; with `users` each is told of the events of its own user only.
 
-    The user of webhook n is user n.
+    `numbers` go on from those registered before: the user of webhook n is user n.
     """
-    provider, _ = create_provider(AuthProvider.Type.HMAC_SIGNATURE, "benchmark")
+    name = "benchmark"
+    provider = AuthProvider.objects.filter(name=name).first()
+    if provider is None:
+        provider, _ = create_provider(AuthProvider.Type.HMAC_SIGNATURE, name)
     now = timezone.now()
-    for number in range(1, webhooks + 1):
+    for number in numbers:
         user = EndUser.objects.create(permanent_at=now, token="t") if users else None
         Webhook.objects.create(
-            event=EVENT, url=f"{url}/{number}", auth_provider=provider, user=user
+            event=EVENT,
+            url=f"{url}/{number}",
+            auth_provider=provider,
+            user=user,
+            compression=compressed,
         )
 
 
-def payload(number: int) -> bytes:
-    """A JSON object of 1 KB, different for each number."""
+def payload(number: int, size: int = PAYLOAD_BYTES) -> bytes:
+    """A JSON object of so many bytes, different for each number."""
     chance = random.Random(number)
     accounts = [
         {
-            "id": chance.randrange(10**6),
+            "id": chance.randrange(1, 10**6),
             "balance": chance.randrange(10**6) / 100,
             "iban": f"FR76{chance.randrange(10**22):022}",
         }
-        for _ in range(10)
+        for _ in range(size // 100)
     ]
-    connected = {"id": number, "state": None, "accounts": accounts, "filler": ""}
-    missing = PAYLOAD_BYTES - len(json.dumps({"connection": connected}))
-    connected["filler"] = "x" * missing
-    return json.dumps({"connection": connected}).encode()
+    connected = {"id": number + 1, "state": None, "accounts": accounts, "filler": ""}
+    whole = {"user": {"id": number + 1}, "connection": connected}
+    connected["filler"] = "x" * (size - len(json.dumps(whole)))
+    return json.dumps(whole).encode()

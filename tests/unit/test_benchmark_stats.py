@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from benchmarks import dead
+from benchmarks.live import Event, Live
+from benchmarks.session import TARGETS
 from benchmarks.stats import median, percentile, spread
 from benchmarks.targets import Criterion, Measure, Result, figure
 
@@ -99,3 +102,21 @@ def test_rounding_does_not_help_to_meet_a_target():
     assert criterion(120, bound=120).met
     assert not criterion(120.2, bound=120).met
     assert not criterion(0.497, bound=0.5, at_least=True).met
+
+
+def test_every_target_that_can_be_measured_has_its_number():
+    assert list(TARGETS) == sorted(TARGETS, key=lambda name: int(name[1:]))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "met"),
+    [(10, 15, True), (10, 15.1, False), (100, 110, True), (100, 110.1, False)],
+)
+def test_the_dead_may_cost_a_tenth_or_five_milliseconds(before, after, met):
+    rounds = [[_live(latency)] for latency in (before, after)]
+    assert dead.judge(*rounds).met is met
+
+
+def _live(latency_ms):
+    event = Event(0, 0, 0, round(latency_ms * 1e6))
+    return Live(events=[event], seconds=1, deliveries=200, cpu={}, duplicates=0)
