@@ -19,6 +19,7 @@ from benchmarks.processes import ROOT, BenchmarkError, Child, Children
 from benchmarks.receiver import Receiver, compiled, receiving
 from webhooks_project.embedded import Services
 from webhooks_project.embedded.keys import new_keys
+from webhooks_project.embedded.redis import free_port
 
 FOLDER: Final = ROOT / ".services" / "bench"
 LOGS: Final = ROOT / ".services" / "bench-logs"
@@ -26,6 +27,8 @@ LOGS: Final = ROOT / ".services" / "bench-logs"
 PUMPS: Final = 2
 WEBHOOKS: Final = 100
 APP: Final = "webhooks_project"
+# As in deploy/Dockerfile.
+GUNICORN: Final = ("--workers", 2, "--threads", 4, "--no-control-socket")
 QUIET: Final = ("-O", "fair", "--without-gossip", "--without-mingle")
 POLL_SECONDS: Final = 0.005
 # Without any progress for so long, deliveries are lost.
@@ -45,6 +48,15 @@ SELECT EXISTS (
     SELECT 1 FROM webhooks_webhook w WHERE w.url !~ '/(hang|refuse)/' AND EXISTS (
         SELECT 1 FROM webhooks_webhookdata d WHERE d.webhook_id = w.id AND d.state = 1))
 """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Web:
+    """A running API: its process, address and a token with the scope `emit`."""
+
+    child: Child
+    url: str
+    token: str
 
 
 @dataclass(slots=True)
@@ -91,6 +103,19 @@ class Bench:
         worker.wait_for(" ready.")
         yield worker
         self.children.stop(worker)
+
+    @contextmanager
+    def web(self) -> Iterator[Web]:
+        """The API as it runs in production, and a token to emit with."""
+        port = free_port()
+        where = ["--bind", f"127.0.0.1:{port}"]
+        child = self.children.python(
+            "web", "gunicorn", "webhooks_project.wsgi", *where, *GUNICORN, talks=False
+        )
+        child.wait_for("Booting worker")
+        token = self.children.ours("token", "benchmarks.token").hear()
+        yield Web(child=child, url=f"http://127.0.0.1:{port}", token=token)
+        self.children.stop(child)
 
     def begin(self) -> None:
         """Nothing is left of what was before; no worker may run."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from array import array
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -80,23 +81,34 @@ def keeps_up(rounds: Sequence[Live], rate: int) -> Criterion:
     )
 
 
-def live(bench: Bench, *, rate: int, seconds: int, dead: int = 0) -> Live:
+def live(
+    bench: Bench, *, rate: int, seconds: int, dead: int = 0, by_http: bool = False
+) -> Live:
     """`rate` events per second, each to one of 100 webhooks, for so many seconds.
 
-    `dead` webhooks besides, each with a backlog, never answer.
+    `dead` webhooks besides, each with a backlog, never answer. Events are emitted in
+    Python, or `by_http`.
     """
     bench.begin()
     others = ["--dead", dead, "--dead-rows", DEAD_ROWS] if dead else []
-    with bench.workers() as pids:
+    with ExitStack() as stack:
+        pids = stack.enter_context(bench.workers())
         bench.commit(bench.emitted(0, *bench.registered(), "--users", *others))
         total = rate * (WARM_UP_SECONDS + seconds)
-        emitters = _emitters(bench, rate, total)
+        roots = {"workers": pids, **bench.servers()}
+        if by_http:
+            web = stack.enter_context(bench.web())
+            roots["web"] = [web.child.pid]
+            target = ["--url", web.url, "--token", web.token]
+            emitters = _emitters(bench, "benchmarks.poster", rate, total, *target)
+        else:
+            emitters = _emitters(bench, "benchmarks.emitter", rate, total)
         backends = [int(emitter.hear()) for emitter in emitters]
         start = time.monotonic_ns() + _START_NS
         for emitter in emitters:
             emitter.tell(start)
         window = (start + WARM_UP_SECONDS * SECOND, seconds * SECOND)
-        roots = {"workers": pids, **bench.servers(), EMISSION: backends}
+        roots[EMISSION] = [backend for backend in backends if backend]
         cpu, deliveries = _watch(bench, roots, *window)
         bench.wait_for(sum(int(emitter.hear()) for emitter in emitters))
         bench.children.stop(*emitters)
@@ -111,14 +123,17 @@ def live(bench: Bench, *, rate: int, seconds: int, dead: int = 0) -> Live:
     )
 
 
-def _emitters(bench: Bench, rate: int, events: int) -> list[Child]:
+def _emitters(
+    bench: Bench, module: str, rate: int, events: int, *target: object
+) -> list[Child]:
     return [
         bench.children.ours(
             f"emitter {share}",
-            "benchmarks.emitter",
+            module,
             *("--share", share, "--of", EMITTERS, "--events", events),
             *("--rate", rate, "--webhooks", WEBHOOKS),
             *("--file", bench.scratch / f"emitted-{share}"),
+            *target,
         )
         for share in range(EMITTERS)
     ]

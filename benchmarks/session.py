@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Final
 
-from benchmarks import bulk, cost, dead, drain, flusher, latency, many, memory
+from benchmarks import bulk, cost, dead, drain, flusher, ingest, latency, many, memory
 from benchmarks.bench import Bench
 from benchmarks.drain import DrainRound, drain_round
 from benchmarks.live import Live, live
@@ -42,15 +42,23 @@ class Session:
             for _ in self.rounds
         ]
 
-    def live(self, rate: int, seconds: int, *, dead: int = 0) -> list[Live]:
+    def live(
+        self, rate: int, seconds: int, *, dead: int = 0, by_http: bool = False
+    ) -> list[Live]:
         """Live loads."""
         return [
-            live(self.bench, rate=rate, seconds=seconds, dead=dead) for _ in self.rounds
+            live(self.bench, rate=rate, seconds=seconds, dead=dead, by_http=by_http)
+            for _ in self.rounds
         ]
 
 
 def _p2(session: Session) -> Result:
     return latency.judge(session.live(latency.RATE, session.plan.latency_seconds))
+
+
+def _p3(session: Session) -> Result:
+    seconds = session.plan.ingest_seconds
+    return ingest.judge(session.live(ingest.RATE, seconds, by_http=True))
 
 
 def _p4(session: Session) -> Result:
@@ -101,6 +109,7 @@ def _p10(session: Session) -> Result:
 TARGETS: Final[dict[str, Callable[[Session], Result]]] = {
     "P1": lambda session: drain.judge(session.drains),
     "P2": _p2,
+    "P3": _p3,
     "P4": _p4,
     "P5": _p5,
     "P6": _p6,
