@@ -117,6 +117,6 @@ def test_the_dead_may_cost_a_tenth_or_five_milliseconds(before, after, met):
     assert dead.judge(*rounds).met is met
 
 
-def _live(latency_ms):
+def _live(latency_ms: float) -> Live:
     event = Event(0, 0, 0, round(latency_ms * 1e6))
     return Live(events=[event], seconds=1, deliveries=200, cpu={}, duplicates=0)
