@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo dev test lint format bench drills lock clean
+.PHONY: demo dev test fuzz openapi lint format bench drills lock clean
 
 demo: $(READY)
 	$(BIN)/python manage.py demo $(ARGS)
@@ -16,6 +16,16 @@ dev: $(READY)
 # Two at a time, each with servers of its own; ARGS="-n 0 ..." runs them in turn.
 test: $(READY)
 	PYTHONDEVMODE=1 $(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+
+# As the description is tested, with more examples, and others each time.
+fuzz: $(READY)
+	FUZZ_EXAMPLES=$(or $(EXAMPLES),500) PYTHONDEVMODE=1 $(BIN)/python -m pytest -n 2 \
+		--dist worksteal tests/contract/test_openapi_answers.py $(ARGS)
+
+# Writes the API's description anew.
+openapi: $(READY)
+	$(BIN)/python manage.py spectacular --settings tests.settings --validate \
+		--fail-on-warn --file docs/openapi.yaml
 
 lint: $(READY)
 	$(BIN)/ruff check .

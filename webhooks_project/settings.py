@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import environ
+from csp.constants import NONE, SELF
 
 from webhooks_project import __version__
 
@@ -29,6 +30,8 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "apps.encryption",
     "apps.receiver",
     "apps.api_tokens",
@@ -42,6 +45,7 @@ MIDDLEWARE = [
     "apps.api_tokens.request_id.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -91,6 +95,20 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS_ONLY
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
+# Nothing inline, nothing from elsewhere: on the console, the API and its page alike.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
 
 # The truth: PostgreSQL. The engine needs it, no other database is supported.
 DATABASES: dict[str, Any] = {"default": env.db_url("DATABASE_URL")}
@@ -158,6 +176,8 @@ WEBHOOKS_MAX_IN_FLIGHT: int = env.int("WEBHOOKS_MAX_IN_FLIGHT", default=32)
 WEBHOOKS_MAX_PAYLOAD_BYTES: int = env.int(
     "WEBHOOKS_MAX_PAYLOAD_BYTES", default=10 * 1024 * 1024
 )
+# Payloads that are not as their event's schema has them: off, warn or enforce.
+WEBHOOKS_SCHEMA_CHECK: str = env.str("WEBHOOKS_SCHEMA_CHECK", default="warn")
 WEBHOOKS_FLUSHER_PERIOD: float = env.float("WEBHOOKS_FLUSHER_PERIOD", default=60.0)
 WEBHOOKS_SWEEP_PERIOD: float = env.float("WEBHOOKS_SWEEP_PERIOD", default=5.0)
 WEBHOOKS_CUTOFF_FAILURES: int = env.int("WEBHOOKS_CUTOFF_FAILURES", default=10)
@@ -185,6 +205,7 @@ WEBHOOKS_FAILURES_PER_ADDRESS: int = env.int(
 )
 WEBHOOKS_FAILURES_PER_CLIENT: int = env.int("WEBHOOKS_FAILURES_PER_CLIENT", default=10)
 WEBHOOKS_INITS_PER_ADDRESS: int = env.int("WEBHOOKS_INITS_PER_ADDRESS", default=60)
+WEBHOOKS_TESTS_PER_TOKEN: int = env.int("WEBHOOKS_TESTS_PER_TOKEN", default=30)
 # How many proxies before the web append to X-Forwarded-For.
 WEBHOOKS_TRUSTED_PROXIES: int = env.int("WEBHOOKS_TRUSTED_PROXIES", default=0)
 
@@ -227,7 +248,21 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["apps.webhooks.api.parsers.StrictJSONParser"],
     "EXCEPTION_HANDLER": "apps.webhooks.api.errors.handle",
+    "DEFAULT_SCHEMA_CLASS": "apps.webhooks.openapi.inspector.DescribedOperation",
     "UNAUTHENTICATED_USER": None,
+}
+# The API's description, at /openapi.json: `apps/webhooks/openapi` writes the rest.
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "OAS_VERSION": "3.1.1",
+    "TITLE": "Bankhooks",
+    "VERSION": __version__,
+    "LICENSE": {"name": "MIT", "identifier": "MIT"},
+    "SERVERS": [
+        {"url": "/", "description": "Unversioned."},
+        {"url": "/2.0", "description": "The same below /2.0/."},
+    ],
+    "DEFAULT_GENERATOR_CLASS": "apps.webhooks.openapi.inspector.RouteGenerator",
+    "POSTPROCESSING_HOOKS": ["apps.webhooks.openapi.document.complete"],
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * WEBHOOKS_MAX_PAYLOAD_BYTES
 

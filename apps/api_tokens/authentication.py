@@ -23,6 +23,7 @@ REMEMBERED_SECONDS: Final = 1.0
 REMEMBERED_CALLERS: Final = 1024
 # How stale `last_used_at` may be: the price of one write.
 LAST_USE_IS_WITHIN: Final = timedelta(hours=1)
+CHALLENGE: Final = 'Bearer realm="API"'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +79,7 @@ class TokenAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         """What a 401 says of how to do better."""
-        return 'Bearer realm="API"'
+        return CHALLENGE
 
 
 class HasScope(BasePermission):

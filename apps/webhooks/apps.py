@@ -14,12 +14,14 @@ from apps.webhooks import checks as checks
 
 # By name, for their modules use the models, which are not there yet.
 STATEMENTS = (
-    "apps.webhooks.emit.EMIT",
     "apps.webhooks.engine.leases.ACQUIRE",
     "apps.webhooks.engine.leases.RELEASE",
     "apps.webhooks.engine.leases.RENEW",
     "apps.webhooks.engine.settle.SETTLE",
     "apps.webhooks.engine.unsent.READ",
+    "apps.webhooks.fan_out.EMIT",
+    "apps.webhooks.fan_out.EXTRA",
+    "apps.webhooks.fan_out.MEMBERS",
 )
 
 

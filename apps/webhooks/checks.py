@@ -14,6 +14,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 from apps.encryption.keyring import Keyring, KeyringError
 from apps.outbound.policies import address_policy
+from apps.webhooks.schema_check import MODES
 
 SECRET_KEY_CHARACTERS: Final = 50
 SECRET_KEY_DIFFERENT: Final = 10
@@ -69,6 +70,20 @@ def allowed_networks_are_readable(**_: Any) -> list[CheckMessage]:
             )
         ]
     return []
+
+
+@register(Tags.compatibility)
+def schema_check_is_known(**_: Any) -> list[CheckMessage]:
+    """A mode that is misspelt must not enforce nothing."""
+    if settings.WEBHOOKS_SCHEMA_CHECK in MODES:
+        return []
+    return [
+        Error(
+            f"WEBHOOKS_SCHEMA_CHECK cannot be {settings.WEBHOOKS_SCHEMA_CHECK!r}.",
+            hint=f"It is one of {', '.join(MODES)}.",
+            id="webhooks.E005",
+        )
+    ]
 
 
 @register(Tags.security, deploy=True)

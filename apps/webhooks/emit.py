@@ -19,7 +19,7 @@ from apps.configuration.keys import CFONB
 from apps.configuration.store import is_on
 from apps.event_log.catalogue import CATALOGUE, event_name
 from apps.event_log.models import Event
-from apps.webhooks.engine.statements import Statement
+from apps.webhooks.fan_out import EMIT
 from apps.webhooks.formats.cfonb import render
 from apps.webhooks.formats.json_body import (
     CheckedPayload,
@@ -27,59 +27,13 @@ from apps.webhooks.formats.json_body import (
     dump,
     parse_strict,
 )
+from apps.webhooks.schema_check import check_payload
 from apps.webhooks.tasks import wake
 
 _USERS: Final = """
 SELECT u.id FROM unnest(%s::bigint[]) AS u(id)
 WHERE NOT EXISTS (SELECT 1 FROM event_log_enduser e WHERE e.id = u.id) ORDER BY u.id
 """
-# A temporary user's row is locked against being made permanent at the same moment,
-# or the data held here would miss its release. Permanent users are not locked:
-# nobody waits for anybody there. With an unknown user nothing is written at all.
-EMIT: Final = Statement(
-    name="webhooks_emit",
-    parameters="""names text[], users bigint[], payloads text[], statements text[],
-        digests bytea[], keys text[], origin text, source text""",
-    columns="id bigint, idempotency_key varchar, webhooks bigint",
-    text="""
-WITH held AS MATERIALIZED (
-    SELECT id, deleted_at IS NOT NULL AS gone FROM event_log_enduser
-    WHERE id = ANY(%(users)s) AND permanent_at IS NULL FOR SHARE
-), emission AS MATERIALIZED (
-    SELECT * FROM unnest(%(names)s, %(users)s, %(payloads)s, %(statements)s,
-        %(digests)s, %(keys)s)
-    WITH ORDINALITY AS e(name, user_id, payload, cfonb, digest, key, position)
-), event AS (
-    INSERT INTO event_log_event (name, user_id, payload, cfonb, payload_sha256,
-        payload_size, origin, source, idempotency_key)
-    SELECT name, user_id, payload, cfonb, digest,
-        greatest(octet_length(payload), octet_length(cfonb)), %(origin)s, %(source)s,
-        key
-    FROM emission
-    WHERE NOT EXISTS (
-        SELECT 1 FROM unnest(%(users)s) AS u(id)
-        WHERE u.id IS NOT NULL
-          AND NOT EXISTS (SELECT 1 FROM event_log_enduser e WHERE e.id = u.id))
-    ORDER BY position
-    ON CONFLICT (source, idempotency_key) WHERE idempotency_key IS NOT NULL
-    DO NOTHING
-    RETURNING id, name, user_id, idempotency_key
-), data AS (
-    INSERT INTO webhooks_webhookdata (webhook_id, event_id, state)
-    SELECT w.id, event.id,
-        coalesce((SELECT CASE WHEN gone THEN 3 ELSE 0 END FROM held
-                  WHERE held.id = event.user_id), 1)
-    FROM event JOIN webhooks_webhook w ON w.event = event.name
-    WHERE w.deleted_at IS NULL AND w.url IS NOT NULL
-      AND (w.user_id IS NULL OR w.user_id = event.user_id)
-    ORDER BY event.id, w.id
-    RETURNING event_id
-)
-SELECT event.id, event.idempotency_key,
-    (SELECT count(*) FROM data WHERE data.event_id = event.id)
-FROM event ORDER BY event.id
-""",
-)
 _EXISTING: Final = """
 SELECT idempotency_key, id, name, user_id, payload_sha256,
     (SELECT count(*) FROM webhooks_webhookdata d WHERE d.event_id = e.id)
@@ -149,14 +103,19 @@ def emit_many(
     is gone already, it is dropped with what was held before. An emission
     whose idempotency key was used by the same `source` before returns what that one
     gave. Raises `UnknownEvent`, `InvalidJson`, `PayloadTooLarge`, `UnknownUser`,
-    `IdempotencyConflict`, or `CfonbError` where CFONB is configured and no faithful
-    file can be made of a payload; and has then written nothing.
+    `IdempotencyConflict`, `PayloadInvalid` where schemas are enforced, or `CfonbError`
+    where CFONB is configured and no faithful file can be made of a payload; and has
+    then written nothing.
     """
     if not emissions:
         return []
     names = [event_name(emission.event) for emission in emissions]
-    bodies = [_body(emission.payload) for emission in emissions]
-    statements = [_cfonb(name, body) for name, body in zip(names, bodies, strict=True)]
+    stored = [
+        _stored(name, emission.payload)
+        for name, emission in zip(names, emissions, strict=True)
+    ]
+    bodies = [body for body, _ in stored]
+    statements = [statement for _, statement in stored]
     # A savepoint only for a conflict to go back to.
     keyed = any(emission.idempotency_key is not None for emission in emissions)
     with transaction.atomic(savepoint=keyed):
@@ -170,25 +129,43 @@ def emit_many(
     return emitted
 
 
-def _body(payload: Mapping[str, Any] | bytes) -> bytes:
-    body = _bytes(payload)
+def prepare(
+    name: str, payload: Mapping[str, Any] | bytes
+) -> tuple[CheckedPayload, str | None]:
+    """What is stored of a payload: its bytes, and the CFONB file if it is to be one.
+
+    Raises `InvalidJson`, `PayloadTooLarge`, `PayloadInvalid` or `CfonbError`.
+    """
+    if isinstance(payload, bytes):
+        _check_size(payload)
+    body = _checked(payload)
+    _check_size(body)
+    check_payload(name, body)
+    return body, _cfonb(name, body)
+
+
+def _stored(name: str, payload: Mapping[str, Any] | bytes) -> tuple[bytes, str | None]:
+    body, statement = prepare(name, payload)
+    # A copy that does not hold on to the members: parsed, a payload is ten times as
+    # large, and there may be a thousand.
+    return bytes(body), statement
+
+
+def _check_size(body: bytes) -> None:
     if len(body) > settings.WEBHOOKS_MAX_PAYLOAD_BYTES:
         raise PayloadTooLarge(
             f"The payload has {len(body)} bytes; "
             f"{settings.WEBHOOKS_MAX_PAYLOAD_BYTES} are allowed."
         )
-    return body
 
 
-def _bytes(payload: Mapping[str, Any] | bytes) -> bytes:
+def _checked(payload: Mapping[str, Any] | bytes) -> CheckedPayload:
     if isinstance(payload, CheckedPayload):
         return payload
-    if not isinstance(payload, bytes):
-        members = dict(payload)
-        return checked_payload(dump(members), members)
-    if len(payload) > settings.WEBHOOKS_MAX_PAYLOAD_BYTES:
-        return payload
-    return checked_payload(payload, parse_strict(payload))
+    if isinstance(payload, bytes):
+        return checked_payload(payload, parse_strict(payload))
+    members = dict(payload)
+    return checked_payload(dump(members), members)
 
 
 def _cfonb(name: str, body: bytes) -> str | None:

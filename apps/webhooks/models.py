@@ -23,8 +23,8 @@ from apps.event_log.models import EndUser, Event
 class Webhook(models.Model):
     """A registration: one event, one URL (contract, section 3.1).
 
-    The URL may be set later; until then the webhook receives nothing. A deletion is
-    soft, and cancels what was unsent. The database adds the `Lease` row itself.
+    Until it has a URL it receives nothing. A deletion is soft, and cancels what was
+    unsent. The database adds the `Lease` row itself. `add_to_data`: see additions.py.
     """
 
     event = models.CharField(max_length=64)
@@ -59,6 +59,7 @@ class Webhook(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(256)],
         help_text="Requests at a time, at most; empty: as configured.",
     )
+    add_to_data = models.JSONField(blank=True, default=dict, db_default={})
     created_at = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField(auto_now=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
@@ -91,7 +92,8 @@ class WebhookData(models.Model):
     """What one webhook is to be told of one event; its id is `id_webhook_data`.
 
     `last_execution` is the flusher execution of the last failed attempt, -1 before
-    the first: a row is offered at most once per execution.
+    the first: a row is offered at most once per execution. `extra`: the members that
+    this webhook adds to the body, as a JSON object's text; null: none.
     """
 
     NEVER_ATTEMPTED = -1
@@ -114,6 +116,7 @@ class WebhookData(models.Model):
     state = models.PositiveSmallIntegerField(choices=State)
     attempts = models.PositiveIntegerField(db_default=0)
     last_execution = models.BigIntegerField(db_default=NEVER_ATTEMPTED)
+    extra = models.TextField(null=True)  # noqa: DJ001
     created_at = models.DateTimeField(db_default=Now())
     delivered_at = models.DateTimeField(null=True)
 
@@ -198,9 +201,8 @@ class Lease(models.Model):
     `leased_until` is by the database's clock; a lease that ran out instead of being
     given back means that its holder died (docs/adr/0002).
 
-    The counters belong to `execution` (contract, decision "the cutoff"); they are
-    stale, hence zero, in any later one. `flushed_execution` is this webhook's own
-    last forced execution.
+    The counters belong to `execution` (contract, decision "the cutoff"), and are zero
+    in any later one; `flushed_execution` is the webhook's own last forced execution.
     """
 
     webhook = models.OneToOneField(

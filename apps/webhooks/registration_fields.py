@@ -15,6 +15,7 @@ from apps.event_log.catalogue import UnknownEvent, event_name
 from apps.event_log.models import EndUser
 from apps.outbound.policies import url_policy
 from apps.outbound.urls import ForbiddenUrl, check_url
+from apps.webhooks.addition_fields import additions
 
 MAX_DEADLINE: Final = 30
 MAX_IN_FLIGHT: Final = 256
@@ -27,12 +28,17 @@ def model_values(fields: Mapping[str, object]) -> dict[str, Any]:
     transaction, where a provider they name is kept from deletion."""
     values: dict[str, Any] = {}
     for field, value in fields.items():
+        if field in _WITHOUT_MEANING:
+            _check_meaningless(field, value)
+            continue
         if field not in _FIELDS:
             raise invalid(field[:80], f"There is no parameter {field[:80]!r}.")
         attribute, validate = _FIELDS[field]
         values[attribute] = None if value is None else validate(value)
     if "event" in values and values["event"] is None:
         raise invalid("event", "A webhook always has an event.")
+    if "add_to_data" in values:
+        values["add_to_data"] = values["add_to_data"] or {}
     return values
 
 
@@ -72,6 +78,12 @@ def deletion_date(value: object) -> datetime | None:
 def invalid(field: str, sentence: str) -> Refused:
     """The refusal of a value."""
     return Refused("invalidValue", field, sentence)
+
+
+def _check_meaningless(field: str, value: object) -> None:
+    """Nothing is ignored that might have been meant to restrict what is told."""
+    if value not in _WITHOUT_MEANING[field]:
+        raise invalid(field, f"{field} means nothing here; it may be null only.")
 
 
 def _event(value: object) -> str:
@@ -122,6 +134,11 @@ def _integer(field: str, value: object, most: int) -> int:
     raise invalid(field, f"{field} must be an integer from 1 to {most}.")
 
 
+# Parameters of the original for what is not here, and the values that ask for nothing.
+_WITHOUT_MEANING: Final[Mapping[str, tuple[object, ...]]] = {
+    "id_service": (None,),
+    "params": (None, {}),
+}
 _FIELDS: Final[Mapping[str, tuple[str, Callable[[object], object]]]] = {
     "event": ("event", _event),
     "url": ("url", _url),
@@ -130,4 +147,5 @@ _FIELDS: Final[Mapping[str, tuple[str, Callable[[object], object]]]] = {
     "compression": ("compression", _compression),
     "deadline": ("deadline", _deadline),
     "max_in_flight": ("max_in_flight", _max_in_flight),
+    "add_to_data": ("add_to_data", additions),
 }

@@ -31,6 +31,7 @@ __all__ = [
     "delete_all_webhooks",
     "delete_auth",
     "delete_webhook",
+    "locked_webhook",
     "resolve_auth",
     "restore_webhook",
     "update_webhook",
@@ -51,7 +52,7 @@ def create_webhook(**fields: object) -> Webhook:
 def update_webhook(webhook_id: int, /, **changes: object) -> Webhook:
     """Change the fields given. `deleted`: a date disables, None enables again."""
     with transaction.atomic():
-        webhook = _locked(webhook_id)
+        webhook = locked_webhook(webhook_id)
         if "deleted" in changes:
             _set_deleted(webhook, deletion_date(changes.pop("deleted")))
         for attribute, value in model_values(changes).items():
@@ -104,6 +105,15 @@ def delete_all_auth(*, force: bool = False) -> int:
     return len(providers)
 
 
+def locked_webhook(webhook_id: int) -> Webhook:
+    """The webhook, kept from other changes in this transaction."""
+    webhooks = Webhook.objects.select_for_update(no_key=True)
+    webhook = webhooks.filter(pk=webhook_id).first()
+    if webhook is None:
+        raise Refused("notFound", "id", f"There is no webhook {webhook_id}.")
+    return webhook
+
+
 def _detach(providers: Sequence[AuthProvider], *, force: bool) -> None:
     """Let deleted webhooks go of providers; raise `Refused` if another holds on."""
     webhooks = Webhook.objects.filter(auth_provider__in=providers)
@@ -112,14 +122,6 @@ def _detach(providers: Sequence[AuthProvider], *, force: bool) -> None:
     if user is not None and user.auth_provider is not None:
         raise in_use(user.auth_provider)
     webhooks.update(auth_provider=None)
-
-
-def _locked(webhook_id: int) -> Webhook:
-    webhooks = Webhook.objects.select_for_update(no_key=True)
-    webhook = webhooks.filter(pk=webhook_id).first()
-    if webhook is None:
-        raise Refused("notFound", "id", f"There is no webhook {webhook_id}.")
-    return webhook
 
 
 def _set_deleted(webhook: Webhook, moment: datetime | None) -> None:

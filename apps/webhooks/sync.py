@@ -27,6 +27,7 @@ from apps.webhooks.conf import autosync_settings
 from apps.webhooks.emit import Emission, PayloadTooLarge, emit_many
 from apps.webhooks.formats.cfonb import CfonbError
 from apps.webhooks.formats.json_body import InvalidJson
+from apps.webhooks.schema_check import PayloadInvalid
 from apps.webhooks.sync_phases import Told, take
 from apps.webhooks.user_sync import SOURCE, event_key, tell_user_synced
 
@@ -36,7 +37,7 @@ logger = logging.getLogger(__name__)
 MAX_ATTEMPTS: Final = 3
 FAILED: Final = Ended(state="bug", message="The synchronisation failed.")
 # A phase that cannot be told: the connector's mistake, or more than may be sent.
-_UNTELLABLE: Final = (PayloadTooLarge, CfonbError, InvalidJson)
+_UNTELLABLE: Final = (PayloadTooLarge, PayloadInvalid, CfonbError, InvalidJson)
 
 
 def synchronise(claim: Claim, *, origin: str) -> None:

@@ -19,6 +19,7 @@ from apps.event_log.models import EndUser, Event
 from apps.webhooks.emit import PayloadTooLarge, emit
 from apps.webhooks.formats.json_body import dump, raw_member
 from apps.webhooks.models import Webhook
+from apps.webhooks.schema_check import PayloadInvalid
 
 logger = logging.getLogger(__name__)
 
@@ -80,6 +81,7 @@ def _tell(user: int, events: list[str], origin: str) -> None:
     payload = b'{"user":%s,"connections":[%s]}' % (owner, b",".join(entries))
     try:
         emit("USER_SYNCED", payload, user, origin=origin, source=SOURCE)
-    except PayloadTooLarge as error:
-        # Deprecated for this reason: CONNECTION_SYNCED has told it all.
+    except (PayloadTooLarge, PayloadInvalid) as error:
+        # Deprecated for the first reason. For the second: it repeats what was told
+        # before schemas were enforced. CONNECTION_SYNCED has told it all.
         logger.warning("USER_SYNCED of user %s is left out: %s", user, error)

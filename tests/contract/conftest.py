@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from django.conf import LazySettings
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 
 from apps.api_tokens.models import Scope
 from apps.receiver.record import Delivery
 from apps.receiver.server import Receiver
 from apps.webhooks.engine.executions import begin_execution
+from tests.contract.openapi_world import World, make_world
 from tests.integration.api_client import ApiClient, Reply, make_client
 
 EVENT = "CONNECTION_SYNCED"
@@ -78,3 +81,16 @@ def service(
     settings.WEBHOOKS_ALLOWED_NETWORKS = "127.0.0.0/8"
     settings.WEBHOOKS_ALLOW_HTTP = True
     return Service(make_client(Scope.CONFIG, Scope.EMIT), receiver, run_pump)
+
+
+@pytest.fixture
+def world(db: None, receiver: Receiver, settings: LazySettings) -> Iterator[World]:
+    """In one transaction, which the end of a request must not end."""
+    settings.WEBHOOKS_ALLOWED_NETWORKS = "127.0.0.0/8"
+    settings.WEBHOOKS_ALLOW_HTTP = True
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    yield make_world(receiver.url("/hook"))
+    for signal in signals:
+        signal.connect(close_old_connections)

@@ -245,12 +245,25 @@ def test_enabling_takes_a_truth(api, body, code):
     assert (reply.status, reply.code) == (400, code)
 
 
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+@pytest.mark.parametrize(
+    ("flag", "status"), [("", 200), ("=true", 200), ("=0", 200), ("=soon", 400)]
+)
+def test_all_is_taken_where_there_is_one_and_must_be_a_flag(api, method, flag, status):
+    made(api)
+    account = Account.objects.earliest("pk").pk
+    body = {"disabled": False} if method == "PUT" else b""
+    reply = api.call(method, f"/users/me/accounts/{account}?all{flag}", body)
+    assert reply.status == status
+
+
 ROUTES = [
     ("GET", "/users/{user}/connections"),
     ("POST", "/users/{user}/connections"),
     ("GET", "/users/{user}/connections/{connection}"),
     ("PUT", "/users/{user}/connections/{connection}"),
     ("DELETE", "/users/{user}/connections/{connection}"),
+    ("GET", "/users/{user}/connections/{connection}/accounts"),
     ("GET", "/users/{user}/accounts"),
     ("GET", "/users/{user}/accounts/{account}"),
     ("PUT", "/users/{user}/accounts/{account}"),

@@ -428,6 +428,9 @@ def test_an_unknown_client_and_a_wrong_secret_are_answered_alike(credentials):
     for reply in (wrong, unknown):
         reply.body.pop("request_id")
     assert (wrong.status, wrong.body) == (unknown.status, unknown.body)
+    for reply in (wrong, unknown):
+        # As every 401 has it (RFC 9110, 11.6.1).
+        assert reply.headers["WWW-Authenticate"] == 'Bearer realm="API"'
 
 
 def test_a_service_token_has_the_scopes_asked_for(credentials):

@@ -21,8 +21,9 @@ from tests.integration.api_client import URL, ApiClient, make_client, nothing_wr
 pytestmark = pytest.mark.django_db
 FORM = "application/x-www-form-urlencoded"
 MEMBERS = {
-    "id", "event", "url", "id_auth", "id_user", "compression", "deadline",
-    "max_in_flight", "created", "updated", "deleted", "health_data", "warning",
+    "id", "id_event", "event", "url", "id_auth", "id_user", "compression", "deadline",
+    "max_in_flight", "add_to_data", "created", "updated", "deleted", "health_data",
+    "warning",
 }  # fmt: skip
 
 

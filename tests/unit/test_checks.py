@@ -16,6 +16,7 @@ GOOD = {
     "WEBHOOKS_ENCRYPTION_KEYS": [new_key("k1")],
     "WEBHOOKS_ALLOWED_NETWORKS": "10.1.0.0/16",
     "WEBHOOKS_ALLOW_HTTP": False,
+    "WEBHOOKS_SCHEMA_CHECK": "enforce",
     "SECRET_KEY": "an-example-of-fifty-characters-0123456789-and-more!",
 }
 
@@ -43,6 +44,7 @@ def test_good_settings_pass(settings):
         ({"WEBHOOKS_ENCRYPTION_KEYS": ["nonsense"]}, "webhooks.E002"),
         ({"WEBHOOKS_ALLOWED_NETWORKS": "everything"}, "webhooks.E003"),
         ({"WEBHOOKS_ALLOWED_NETWORKS": "10.0.0.1/8"}, "webhooks.E003"),
+        ({"WEBHOOKS_SCHEMA_CHECK": "enforced"}, "webhooks.E005"),
     ],
 )
 def test_what_makes_deliveries_wrong_is_an_error_everywhere(

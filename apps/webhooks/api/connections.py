@@ -17,7 +17,7 @@ from apps.connections.resources import (
 from apps.connections.schedule import INTERACTIVE
 from apps.webhooks.api.access import OfUserView, user_of
 from apps.webhooks.api.base import ApiView
-from apps.webhooks.api.parameters import Page, parameters, refuse_unknown
+from apps.webhooks.api.parameters import Page, drop_all, parameters, refuse_unknown
 from apps.webhooks.api.resources import instant
 from apps.webhooks.connections import (
     connect,
@@ -81,13 +81,16 @@ class AccountsView(OfUserView):
         self, request: Request, id_user: str, id_connection: int | None = None
     ) -> Response:
         """Those that are enabled; with `all`, the others too."""
-        user = user_of(request, id_user)
+        accounts = Account.objects.select_related("connection")
+        if id_connection is None:
+            accounts = accounts.filter(
+                connection__user=user_of(request, id_user),
+                connection__deleted_at__isnull=True,
+            )
+        else:
+            connection = _connection(request, id_user, id_connection)
+            accounts = accounts.filter(connection=connection)
         page = Page.of(request)
-        accounts = Account.objects.filter(
-            connection__user=user, connection__deleted_at__isnull=True
-        ).select_related("connection")
-        if id_connection is not None:
-            accounts = accounts.filter(connection=id_connection)
         if not page.everything:
             accounts = accounts.filter(disabled_at__isnull=True)
         return page.reply("accounts", accounts, account_resource)
@@ -100,7 +103,7 @@ class AccountView(OfUserView):
         """How it was last seen, enabled or not."""
         user = user_of(request, id_user)
         given = parameters(request)
-        given.pop("all", None)
+        drop_all(given)
         refuse_unknown(given)
         account = (
             Account.objects.filter(pk=id_account, connection__user=user)
@@ -196,7 +199,7 @@ def _connection(request: Request, id_user: str, id_connection: int) -> Connectio
 def _disabled(request: Request) -> bool:
     """A truth; null enables, as does the original's text `null`."""
     given = parameters(request)
-    given.pop("all", None)
+    drop_all(given)
     if "disabled" not in given:
         raise Refused(
             "missingParameter", "disabled", "The parameter disabled is missing."

@@ -11,6 +11,7 @@ from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from apps.api_tokens.authentication import CHALLENGE
 from apps.api_tokens.request_id import request_id
 from apps.configuration.keys import InvalidValue, UnknownKey
 from apps.event_log.catalogue import UnknownEvent
@@ -18,10 +19,11 @@ from apps.webhooks.emit import IdempotencyConflict, PayloadTooLarge, UnknownUser
 from apps.webhooks.formats.cfonb import CfonbError
 from apps.webhooks.formats.json_body import InvalidJson
 from apps.webhooks.registrations import Refused
+from apps.webhooks.schema_check import PayloadInvalid
 
 CONSOLE: Final = "/admin/"
 
-_DESCRIPTIONS: Final = {
+DESCRIPTIONS: Final = {
     "missingParameter": "A parameter is missing.",
     "invalidValue": "A value is not allowed.",
     "unauthorized": "The token is missing or not valid.",
@@ -36,7 +38,7 @@ _DESCRIPTIONS: Final = {
     "bug": "The service has failed.",
     "unavailable": "The service cannot answer now.",
 }
-_STATUSES: Final = {
+STATUSES: Final = {
     "missingParameter": 400,
     "invalidValue": 400,
     "unauthorized": 401,
@@ -60,6 +62,7 @@ _SENTENCES: Final[dict[type[Exception], str]] = {
     InvalidValue: "invalidValue",
     UnknownUser: "invalidValue",
     PayloadTooLarge: "invalidValue",
+    PayloadInvalid: "invalidValue",
     IdempotencyConflict: "idempotencyConflict",
 }
 # Exceptions of others, whose text stays here.
@@ -87,13 +90,14 @@ def handle(exception: Exception, context: dict[str, Any]) -> Response | None:
         return None
     code, message = found
     headers = {}
-    if challenge := getattr(exception, "auth_header", None):
-        headers["WWW-Authenticate"] = challenge
+    if code == "unauthorized":
+        # Wrong client credentials, too: a 401 always says how to do better (RFC 9110).
+        headers["WWW-Authenticate"] = CHALLENGE
     if wait := getattr(exception, "wait", None):
         headers["Retry-After"] = str(wait)
     return Response(
         problem(context["request"], code, message),
-        status=_STATUSES[code],
+        status=STATUSES[code],
         headers=headers,
     )
 
@@ -102,7 +106,7 @@ def problem(request: HttpRequest, code: str, message: str | None) -> dict[str, A
     """The body of an error."""
     return {
         "code": code,
-        "description": _DESCRIPTIONS[code],
+        "description": DESCRIPTIONS[code],
         "message": message,
         "request_id": request_id(request),
     }
@@ -142,4 +146,4 @@ def _code_and_message(exception: Exception) -> tuple[str, str | None] | None:
 
 
 def _reply(request: HttpRequest, code: str, message: str | None) -> HttpResponse:
-    return JsonResponse(problem(request, code, message), status=_STATUSES[code])
+    return JsonResponse(problem(request, code, message), status=STATUSES[code])

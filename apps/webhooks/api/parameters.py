@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, TypeVar
@@ -20,13 +20,17 @@ MAX_LIMIT: Final = 1000
 MAX_OFFSET: Final = 2**31 - 1
 MAX_ID: Final = 2**63 - 1
 
-# Accepted everywhere, for the original's clients; there is nothing to nest yet.
-_IGNORED: Final = "expand"
-_INTEGERS: Final = frozenset({"id_user", "id_connector", "deadline", "max_in_flight"})
+# Accepted everywhere, for the original's clients; see `expands`.
+_EXPAND: Final = "expand"
+_INTEGERS: Final = frozenset(
+    {"id_user", "id_connector", "deadline", "max_in_flight", "user"}
+)
 _BOOLEANS: Final = frozenset({"activate", "compression", "disabled", "revoke_previous"})
+_ALL: Final = "all"
 _TRUTH: Final = {"1": True, "true": True, "0": False, "false": False}
 
 Item = TypeVar("Item", bound=Model)
+Entry = TypeVar("Entry")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +52,7 @@ class Page:
         page = cls(
             limit=_whole("limit", given.pop("limit", str(MAX_LIMIT)), MAX_LIMIT),
             offset=_whole("offset", given.pop("offset", "0"), MAX_OFFSET),
-            everything=_flag("all", given.pop("all", "false")),
+            everything=_flag(_ALL, given.pop(_ALL, "false")),
             filters={name: given.pop(name) for name in filters if name in given},
         )
         refuse_unknown(given)
@@ -87,6 +91,16 @@ class Page:
         part = self.part(items, *order)
         return Response({name: [write(item) for item in part], "total": items.count()})
 
+    def reply_fixed(
+        self,
+        name: str,
+        items: Sequence[Entry],
+        write: Callable[[Entry], dict[str, Any]],
+    ) -> Response:
+        """The same of a list that is not in the database, in its own order."""
+        part = items[self.offset : self.offset + self.limit]
+        return Response({name: [write(item) for item in part], "total": len(items)})
+
 
 def parameters(request: Request) -> dict[str, Any]:
     """Those of the body and of the query string, each given once."""
@@ -103,6 +117,23 @@ def parameters(request: Request) -> dict[str, Any]:
     return query | body
 
 
+def expands(request: Request, name: str) -> bool:
+    """Whether `expand=a[b],c` asks for a resource to be nested in the reply."""
+    depth, outermost = 0, ""
+    for letter in _given(request).get(_EXPAND, ""):
+        depth += letter == "["
+        outermost += letter if depth == 0 else ""
+        depth -= letter == "]"
+    return name in outermost.split(",")
+
+
+def drop_all(given: dict[str, Any]) -> None:
+    """Take out `all`, which means nothing where there is one resource only."""
+    value = given.pop(_ALL, "")
+    if not isinstance(value, bool):
+        _flag(_ALL, value if isinstance(value, str) else "null")
+
+
 def refuse_unknown(given: dict[str, Any]) -> None:
     """Refuse whatever is left after the known parameters have been taken out."""
     for name in given:
@@ -112,10 +143,14 @@ def refuse_unknown(given: dict[str, Any]) -> None:
 
 
 def _query(request: Request) -> dict[str, str]:
-    encoded = request.META.get("QUERY_STRING", "")
-    given = parse_form(encoded.encode("latin-1")) if encoded else {}
-    given.pop(_IGNORED, None)
+    given = _given(request)
+    given.pop(_EXPAND, None)
     return given
+
+
+def _given(request: Request) -> dict[str, str]:
+    encoded = request.META.get("QUERY_STRING", "")
+    return parse_form(encoded.encode("latin-1")) if encoded else {}
 
 
 def _typed(name: str, text: str) -> object:

@@ -1,20 +1,26 @@
-"""What the API says of a webhook and of an auth provider (contract, 2.2 and 3.1)."""
+"""What the API says of webhooks, events and auth providers (contract, 2 and 3.1)."""
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from apps.auth_providers.models import AuthProvider
+from apps.event_log.catalogue import CATALOGUE, EventType
 from apps.webhooks.health import HealthReport
 from apps.webhooks.models import DeliveryAttempt, Webhook
 
 
-def webhook_resource(webhook: Webhook, report: HealthReport) -> dict[str, Any]:
-    """A Webhook, with how it goes."""
+def webhook_resource(
+    webhook: Webhook, report: HealthReport, *, event: bool = False
+) -> dict[str, Any]:
+    """A Webhook, with how it goes; its `event` is nested in it if wanted."""
     health, warning = report
+    entry = CATALOGUE[webhook.event]
     return {
         "id": webhook.pk,
+        "id_event": entry.id,
         "event": webhook.event,
         "url": webhook.url,
         "id_auth": webhook.auth_provider_id,
@@ -22,6 +28,7 @@ def webhook_resource(webhook: Webhook, report: HealthReport) -> dict[str, Any]:
         "compression": webhook.compression,
         "deadline": webhook.deadline,
         "max_in_flight": webhook.max_in_flight,
+        "add_to_data": _text(webhook.add_to_data),
         "created": instant(webhook.created_at),
         "updated": instant(webhook.updated_at),
         "deleted": instant(webhook.deleted_at) if webhook.deleted_at else None,
@@ -32,6 +39,23 @@ def webhook_resource(webhook: Webhook, report: HealthReport) -> dict[str, Any]:
             "window": "P1D",
         },
         "warning": warning and {"code": warning.code, "message": warning.message},
+        **({"webhook_event": event_resource(entry)} if event else {}),
+    }
+
+
+def event_resource(entry: EventType) -> dict[str, Any]:
+    """An event of the catalogue."""
+    return {
+        "id": entry.id,
+        "name": entry.name,
+        "description": entry.description,
+        "when": entry.when,
+        "user_scoped": entry.user_scoped,
+        "cfonb": entry.cfonb,
+        "deprecated": entry.deprecated,
+        "documented": entry.documented,
+        "schema": entry.schema,
+        "sample": entry.sample,
     }
 
 
@@ -54,6 +78,13 @@ def log_resource(attempt: DeliveryAttempt) -> dict[str, Any]:
 def provider_resource(provider: AuthProvider) -> dict[str, Any]:
     """An AuthProvider, never with its configuration."""
     return {"id": provider.pk, "type": provider.type, "name": provider.name}
+
+
+def _text(members: dict[str, str]) -> str:
+    """A JSON object's text, as contract section 3.1 has it."""
+    return json.dumps(
+        members, ensure_ascii=False, separators=(",", ":"), sort_keys=True
+    )
 
 
 def _rounded(number: float | None, digits: int) -> float | None:

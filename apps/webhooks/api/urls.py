@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.urls import path
 
+from apps.webhooks.api.add_to_data import AddedMembersView, AddedMemberView
 from apps.webhooks.api.auth import AuthProvidersView, AuthProviderView, RotationView
+from apps.webhooks.api.catalogue import EventTypesView, EventTypeView
 from apps.webhooks.api.config import ConfigLogsView, ConfigView
 from apps.webhooks.api.connections import (
     AccountsView,
@@ -16,6 +18,7 @@ from apps.webhooks.api.connections import (
     TestSyncView,
 )
 from apps.webhooks.api.events import EventsView
+from apps.webhooks.api.testing import TestDeliveryView
 from apps.webhooks.api.tokens import (
     AccessView,
     CodeView,
@@ -57,8 +60,14 @@ urlpatterns = [
     ),
     path("webhooks", WebhooksView.as_view()),
     path("webhooks/<int:id_webhook>", WebhookView.as_view()),
+    path("webhooks/<int:id_webhook>/add_to_data", AddedMembersView.as_view()),
+    # A member's name may have slashes.
+    path("webhooks/<int:id_webhook>/add_to_data/<path:key>", AddedMemberView.as_view()),
     path("webhooks/<int:id_webhook>/logs", WebhookLogsView.as_view()),
+    path("webhooks/<int:id_webhook>/test", TestDeliveryView.as_view()),
     path("webhooks/auth", AuthProvidersView.as_view()),
     path("webhooks/auth/<int:id_auth>", AuthProviderView.as_view()),
     path("webhooks/auth/<int:id_auth>/rotate", RotationView.as_view()),
+    path("webhooks_events", EventTypesView.as_view()),
+    path("webhooks_events/<str:name>", EventTypeView.as_view()),
 ]

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.webhooks.api.base import ApiView
-from apps.webhooks.api.parameters import Page, parameters, refuse_unknown
+from apps.webhooks.api.parameters import Page, expands, parameters, refuse_unknown
 from apps.webhooks.api.resources import log_resource, webhook_resource
 from apps.webhooks.health import health_of
 from apps.webhooks.models import DeliveryAttempt, Webhook
@@ -24,6 +24,8 @@ from apps.webhooks.registrations import (
 
 # Contract, 2.1: "last month by default".
 LOGS_BY_DEFAULT: Final = timedelta(days=31)
+# What `expand` nests in a Webhook (contract, 2.1).
+EVENT: Final = "webhook_event"
 
 
 class WebhooksView(ApiView):
@@ -37,12 +39,16 @@ class WebhooksView(ApiView):
             webhooks = webhooks.filter(deleted_at__isnull=True)
         part = page.part(webhooks)
         reports = health_of([webhook.pk for webhook in part])
-        resources = [webhook_resource(each, reports[each.pk]) for each in part]
+        event = expands(request, EVENT)
+        resources = [
+            webhook_resource(each, reports[each.pk], event=event) for each in part
+        ]
         return Response({"webhooks": resources, "total": webhooks.count()})
 
     def post(self, request: Request) -> Response:
         """Register one."""
-        return _reply(create_webhook(**parameters(request)))
+        webhook = create_webhook(**parameters(request))
+        return webhook_reply(webhook, event=expands(request, EVENT))
 
     def delete(self, request: Request) -> Response:
         """Delete them all; `total` says how many that were."""
@@ -56,21 +62,19 @@ class WebhookView(ApiView):
     def get(self, request: Request, id_webhook: int) -> Response:
         """What is registered."""
         refuse_unknown(parameters(request))
-        webhook = Webhook.objects.filter(pk=id_webhook).first()
-        if webhook is None:
-            raise _unknown(id_webhook)
-        return _reply(webhook)
+        return webhook_reply(webhook_of(id_webhook), event=expands(request, EVENT))
 
     def put(self, request: Request, id_webhook: int) -> Response:
         """Change what is given; `deleted` disables, or enables again."""
-        return _reply(update_webhook(id_webhook, **parameters(request)))
+        webhook = update_webhook(id_webhook, **parameters(request))
+        return webhook_reply(webhook, event=expands(request, EVENT))
 
     post = patch = put
 
     def delete(self, request: Request, id_webhook: int) -> Response:
         """Disable it and cancel what is unsent."""
         refuse_unknown(parameters(request))
-        return _reply(delete_webhook(id_webhook))
+        return webhook_reply(delete_webhook(id_webhook))
 
 
 class WebhookLogsView(ApiView):
@@ -92,8 +96,18 @@ class WebhookLogsView(ApiView):
         return page.reply("webhooklogs", logs, log_resource, "-started_at", "-pk")
 
 
-def _reply(webhook: Webhook) -> Response:
-    return Response(webhook_resource(webhook, health_of([webhook.pk])[webhook.pk]))
+def webhook_of(id_webhook: int) -> Webhook:
+    """The webhook, deleted or not; raises `Refused`."""
+    webhook = Webhook.objects.filter(pk=id_webhook).first()
+    if webhook is None:
+        raise _unknown(id_webhook)
+    return webhook
+
+
+def webhook_reply(webhook: Webhook, *, event: bool = False) -> Response:
+    """A Webhook, with its `event` nested in it if wanted."""
+    report = health_of([webhook.pk])[webhook.pk]
+    return Response(webhook_resource(webhook, report, event=event))
 
 
 def _unknown(id_webhook: int) -> Refused:

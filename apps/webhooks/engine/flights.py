@@ -78,7 +78,7 @@ class Flights:
     def start(self, picked: list[tuple[Lane, Unsent]], now: float) -> None:
         """Send rows that lanes have given; what an `Error` keeps back returns there."""
         try:
-            self._payloads.load(row for _, row in picked)
+            self._payloads.load([row for _, row in picked])
             while picked:
                 self._send(*picked[-1], now)
                 picked.pop()
@@ -127,6 +127,7 @@ class Flights:
             lane.registration,
             lane.scheme,
             payload=payload,
+            extra=self._payloads.extra(row),
             user_token=self._payloads.user_token(row),
             date=signature_date(started_us),
         )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Final
 
 from apps.encryption.fields import keyring, place
-from apps.webhooks.engine.unsent import Unsent, read_payloads
+from apps.webhooks.engine.unsent import Unsent, read_extras, read_payloads
 
 _USER_TOKEN: Final = place("event_log_enduser", "token")
 # What is kept beside the bodies in flight.
@@ -22,10 +22,14 @@ class Payloads:
 
     _cache: OrderedDict[int, bytes] = field(default_factory=OrderedDict)
     _bytes: int = 0
+    _extras: dict[int, str | None] = field(default_factory=dict)
     _tokens: dict[str, str] = field(default_factory=dict)
 
-    def load(self, rows: Iterable[Unsent]) -> None:
-        """Read the payloads that did not come along with their rows."""
+    def load(self, rows: Collection[Unsent]) -> None:
+        """Read what did not come along with its rows."""
+        extras = [row.id for row in rows if row.has_extra and row.extra is None]
+        if extras:
+            self._extras = read_extras(extras)
         events = {row.event for row in rows if row.payload is None}
         missing = [event for event in events if event not in self._cache]
         for event, payload in read_payloads(missing).items() if missing else ():
@@ -42,8 +46,14 @@ class Payloads:
             self._cache.move_to_end(row.event)
         return payload
 
+    def extra(self, row: Unsent) -> bytes | None:
+        """What the webhook adds to the payload of a row for which `load` was called."""
+        extra = self._extras.get(row.id) if row.extra is None else row.extra
+        return None if extra is None else extra.encode()
+
     def trim(self) -> None:
-        """Forget the least recently used, down to the bound."""
+        """Forget the least recently used, down to the bound, and all that is added."""
+        self._extras.clear()
         while self._bytes > CACHE_BYTES:
             _, payload = self._cache.popitem(last=False)
             self._bytes -= len(payload)

@@ -33,6 +33,7 @@ def build(
     scheme: Scheme,
     *,
     payload: bytes,
+    extra: bytes | None,
     user_token: str | None,
     date: str,
 ) -> Built:
@@ -40,13 +41,14 @@ def build(
 
     `date` as `signing.signature_date` writes it. The signature covers the
     uncompressed body. The body of a retry is the same to
-    the byte: gzip carries no time, and the id is spliced, not serialised.
+    the byte: gzip carries no time, and the id is spliced, not serialised, as is
+    `extra`, what the webhook adds.
     """
     if row.is_cfonb:
         # A bank's file has no room for an id; the header has it.
         body, content_type = payload, CFONB_TYPE
     else:
-        body, content_type = splice_id(payload, row.id), JSON_TYPE
+        body, content_type = splice_id(payload, row.id, extra), JSON_TYPE
     delivery = Delivery(METHOD, registration.path, body, date, user_token)
     headers = [
         content_type,

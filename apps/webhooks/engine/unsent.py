@@ -15,11 +15,15 @@ READ: Final = Statement(
     parameters="""webhooks bigint[], executions bigint[], rooms int[],
         in_hand bigint[], inline int""",
     columns="""webhook_id bigint, id bigint, event_id bigint, attempts int,
-        payload_size int, token text, payload text, is_cfonb bool""",
+        size int, token text, payload text, is_cfonb bool, extra text,
+        has_extra bool""",
     text="""
-SELECT d.webhook_id, d.id, d.event_id, d.attempts, e.payload_size, u.token,
+SELECT d.webhook_id, d.id, d.event_id, d.attempts,
+    e.payload_size + coalesce(octet_length(d.extra), 0), u.token,
     CASE WHEN e.payload_size <= %(inline)s THEN coalesce(e.cfonb, e.payload) END,
-    e.cfonb IS NOT NULL
+    e.cfonb IS NOT NULL,
+    CASE WHEN octet_length(d.extra) <= %(inline)s THEN d.extra END,
+    d.extra IS NOT NULL
 FROM unnest(%(webhooks)s, %(executions)s, %(rooms)s)
     AS lane(webhook_id, execution, room)
 CROSS JOIN LATERAL (
@@ -35,8 +39,12 @@ LEFT JOIN event_log_enduser u ON u.id = e.user_id
 _PAYLOADS: Final = """
 SELECT id, coalesce(cfonb, payload) FROM event_log_event WHERE id = ANY(%s)
 """
+_EXTRAS: Final = """
+SELECT id, extra FROM webhooks_webhookdata WHERE id = ANY(%s)
+"""
 # Payloads up to this size come along with their rows; larger ones are read when
-# their turn has come, so that what waits is never all in memory.
+# their turn has come, so that what waits is never all in memory. So with what
+# webhooks add to them.
 INLINE_BYTES: Final = 4096
 
 
@@ -44,8 +52,9 @@ class Unsent(NamedTuple):
     """One row to send.
 
     `id` is `id_webhook_data`, `attempts` those made before, `size` the payload's in
-    bytes, `token` the user's, still sealed; `payload` None if it is read later, and
-    `is_cfonb` if it is a CFONB file instead of JSON.
+    bytes with what is added, `token` the user's, still sealed; `payload` None if it is
+    read later, and `is_cfonb` if it is a CFONB file instead of JSON; `extra` what the
+    webhook adds, None if there is nothing or it is read later.
     """
 
     webhook: int
@@ -55,7 +64,9 @@ class Unsent(NamedTuple):
     size: int
     token: str | None
     payload: str | None
-    is_cfonb: bool = False
+    is_cfonb: bool
+    extra: str | None
+    has_extra: bool
 
 
 def read_unsent(
@@ -84,4 +95,11 @@ def read_payloads(events: Sequence[int]) -> dict[int, str | None]:
     """The payloads of events; None once retention or erasure has removed one."""
     with connection.cursor() as cursor:
         cursor.execute(_PAYLOADS, [list(events)])
+        return dict(cursor.fetchall())
+
+
+def read_extras(rows: Sequence[int]) -> dict[int, str | None]:
+    """What webhooks add to the payloads of rows; None once that was removed."""
+    with connection.cursor() as cursor:
+        cursor.execute(_EXTRAS, [list(rows)])
         return dict(cursor.fetchall())

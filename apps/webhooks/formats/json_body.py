@@ -24,10 +24,11 @@ class CheckedPayload(bytes):
     """A payload that needs no further check but that of its size.
 
     It was part of a text that passed `parse_strict`, is an object without
-    `id_webhook_data`, and has no blanks around it: see `checked_payload`.
+    `id_webhook_data`, and has no blanks around it: see `checked_payload`. `members`
+    are what it was parsed to, or written from.
     """
 
-    __slots__ = ()
+    members: dict[str, Any]
 
 
 def parse_strict(text: bytes) -> Any:
@@ -85,12 +86,15 @@ def raw_member_of_each(
 
 
 def checked_payload(raw: bytes, value: object) -> CheckedPayload:
-    """A payload from its bytes and from what `parse_strict` made of them."""
+    """A payload from its bytes and from what `parse_strict` made of them, or what
+    `dump` made them of."""
     if not isinstance(value, dict):
         raise InvalidJson("The payload is not a JSON object.")
     if ID_KEY in value:
         raise InvalidJson(f"The payload may not have the key {ID_KEY!r}.")
-    return CheckedPayload(raw.strip() if value else b"{}")
+    payload = CheckedPayload(raw.strip() if value else b"{}")
+    payload.members = value
+    return payload
 
 
 def dump(payload: dict[str, Any]) -> bytes:
@@ -106,8 +110,16 @@ def dump(payload: dict[str, Any]) -> bytes:
     return text
 
 
-def splice_id(payload: bytes, id_webhook_data: int) -> bytes:
-    """The body: the payload's object with `id_webhook_data` as its last member."""
+def splice_id(
+    payload: bytes, id_webhook_data: int, extra: bytes | None = None
+) -> bytes:
+    """The body: the payload's object with `id_webhook_data` as its last member.
+
+    `extra` is an object that is not empty, of members that the payload does not have;
+    they come in between.
+    """
+    if extra is not None:
+        payload = extra if payload == b"{}" else b"%s,%s" % (payload[:-1], extra[1:])
     if payload == b"{}":
         return b'{"%s":%d}' % (ID_KEY.encode(), id_webhook_data)
     return b'%s,"id_webhook_data":%d}' % (payload[:-1], id_webhook_data)

@@ -19,6 +19,7 @@ from apps.webhooks.emit import (
 )
 from apps.webhooks.formats.json_body import InvalidJson
 from apps.webhooks.models import WebhookData
+from apps.webhooks.schema_check import PayloadInvalid
 
 SOURCE: Final = "command"
 KEY_CHARACTERS: Final = 255
@@ -26,6 +27,7 @@ REFUSALS: Final = (
     UnknownEvent,
     InvalidJson,
     PayloadTooLarge,
+    PayloadInvalid,
     UnknownUser,
     IdempotencyConflict,
 )
