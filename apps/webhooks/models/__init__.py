@@ -1,0 +1,18 @@
+"""Webhooks, their data, the attempts to deliver it, and the leases on them."""
+
+from __future__ import annotations
+
+from apps.webhooks.models.delivery import DeliveryAttempt, WebhookData
+from apps.webhooks.models.health import HealthBucket, WebhookAlert
+from apps.webhooks.models.lease import FlusherExecution, Lease
+from apps.webhooks.models.registration import Webhook
+
+__all__ = [
+    "DeliveryAttempt",
+    "FlusherExecution",
+    "HealthBucket",
+    "Lease",
+    "Webhook",
+    "WebhookAlert",
+    "WebhookData",
+]

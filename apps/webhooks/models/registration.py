@@ -1,0 +1,79 @@
+"""Webhooks: registrations to events."""
+
+from __future__ import annotations
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from apps.auth_providers.models import AuthProvider
+from apps.event_log.models import EndUser
+
+
+class Webhook(models.Model):
+    """A registration: one event, one URL (contract, section 3.1).
+
+    Until it has a URL it receives nothing. A deletion is soft, and cancels what was
+    unsent. The database adds the `Lease` row itself. `add_to_data`: see additions.py.
+    """
+
+    event = models.CharField(max_length=64)
+    url = models.TextField(null=True, blank=True)  # noqa: DJ001
+    auth_provider = models.ForeignKey(
+        AuthProvider,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="webhooks",
+    )
+    user = models.ForeignKey(
+        EndUser,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="webhooks",
+        help_text="Restricts the webhook to the events of one user.",
+    )
+    compression = models.BooleanField(
+        null=True, blank=True, help_text="gzip bodies; empty: as configured."
+    )
+    deadline = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(30)],
+        help_text="Seconds for one whole request; empty: as configured.",
+    )
+    max_in_flight = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(256)],
+        help_text="Requests at a time, at most; empty: as configured.",
+    )
+    add_to_data = models.JSONField(blank=True, default=dict, db_default={})
+    created_at = models.DateTimeField(db_default=Now())
+    updated_at = models.DateTimeField(auto_now=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                name="webhook_subscribed",
+                fields=["event"],
+                condition=Q(deleted_at__isnull=True, url__isnull=False),
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="webhook_deadline_1_to_30",
+                condition=Q(deadline__isnull=True) | Q(deadline__range=(1, 30)),
+            ),
+            models.CheckConstraint(
+                name="webhook_max_in_flight_1_to_256",
+                condition=Q(max_in_flight__isnull=True)
+                | Q(max_in_flight__range=(1, 256)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"webhook {self.pk} ({self.event})"
