@@ -44,6 +44,8 @@ from apps.webhooks.engine.pump import Pump
 from apps.webhooks.engine.tokens import ask
 from apps.webhooks.health import purge_health
 from apps.webhooks.holds import drop_expired_users, erase_spent_tokens
+from apps.webhooks.replay.items import are_running, claim, drop_cancelled
+from apps.webhooks.replay.turn import Turn
 
 logger = logging.getLogger(__name__)
 
@@ -88,8 +90,18 @@ def sweep() -> None:
     purge_health()
     for provider in ask():
         post_renewal(provider)
+    drop_cancelled()
+    if are_running():
+        post_replay()
     if is_waiting():
         wake()
+
+
+@shared_task(name="webhooks.replay")
+def replay() -> None:
+    """A turn of the replay that has waited longest; the next one comes after others."""
+    if run_replay():
+        post_replay()
 
 
 @shared_task(name="webhooks.refresh_token")
@@ -123,6 +135,11 @@ def post_renewal(provider: int) -> None:
     _post(refresh_token, provider)
 
 
+def post_replay() -> None:
+    """Post the message that has replays go on; the sweep asks again."""
+    _post(replay)
+
+
 def _post(task: Task[..., None], *arguments: int) -> None:
     try:
         task.apply_async(arguments)
@@ -141,6 +158,20 @@ def run_pump(out: Transport, box: Mailbox | None) -> bool:
         holder=holder,
         stopping=lambda: _stopping[0] != 0,
         renew_token=post_renewal,
+    ).run()
+
+
+def run_replay() -> bool:
+    """One turn of a replay in this process; True if it can go on right away."""
+    claimed = claim()
+    if claimed is None:
+        return False
+    return Turn(
+        claimed,
+        door=transport(),
+        settings=engine_settings(compression=is_on(COMPRESSION)),
+        renew_token=post_renewal,
+        stopping=lambda: _stopping[0] != 0,
     ).run()
 
 

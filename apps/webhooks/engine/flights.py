@@ -137,13 +137,13 @@ class Flights:
         self._bytes -= flight.row.size
         if outcome.accepted:
             lane.succeeded()
-            settlement = _record(flight, outcome)
+            settlement = record_of(flight, outcome)
         else:
             wall = datetime.now(UTC)
             lane.failed(outcome, wall)
             if lane.refused and lane.access is not None:
                 self._lanes.refused.add(lane.access)
-            settlement = _record(flight, outcome)._replace(
+            settlement = record_of(flight, outcome)._replace(
                 headers=printable(outcome.headers),
                 excerpt=outcome.excerpt,
                 next_try_us=microseconds(self._next_try(lane, wall)),
@@ -157,7 +157,7 @@ class Flights:
         return max(then, lane.rest_until or then)
 
 
-def _record(flight: Flight, outcome: Outcome) -> Settlement:
+def record_of(flight: Flight, outcome: Outcome) -> Settlement:
     lane, row, started_us, body_bytes, sent_bytes = flight
     return Settlement(
         row.id,

@@ -6,12 +6,15 @@ from apps.webhooks.models.delivery import DeliveryAttempt, WebhookData
 from apps.webhooks.models.health import HealthBucket, WebhookAlert
 from apps.webhooks.models.lease import FlusherExecution, Lease
 from apps.webhooks.models.registration import Webhook
+from apps.webhooks.models.replay import Replay, ReplayItem
 
 __all__ = [
     "DeliveryAttempt",
     "FlusherExecution",
     "HealthBucket",
     "Lease",
+    "Replay",
+    "ReplayItem",
     "Webhook",
     "WebhookAlert",
     "WebhookData",

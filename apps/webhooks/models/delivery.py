@@ -30,13 +30,17 @@ class WebhookData(models.Model):
     NEVER_ATTEMPTED = -1
 
     class State(models.IntegerChoices):
-        """Held for a temporary user, then pending until one of the others."""
+        """Held for a temporary user, then pending until one of the others.
+
+        `planned`: of an event that was before its webhook; a replay sends it first.
+        """
 
         HELD = 0, "held"
         PENDING = 1, "pending"
         DELIVERED = 2, "delivered"
         CANCELLED = 3, "cancelled"
         QUARANTINED = 4, "quarantined"
+        PLANNED = 5, "planned"
 
     webhook = models.ForeignKey(
         Webhook, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False
@@ -68,7 +72,7 @@ class WebhookData(models.Model):
                 name="webhookdata_once_per_event", fields=["event", "webhook"]
             ),
             models.CheckConstraint(
-                name="webhookdata_known_state", condition=Q(state__range=(0, 4))
+                name="webhookdata_known_state", condition=Q(state__range=(0, 5))
             ),
             models.CheckConstraint(
                 name="webhookdata_delivered_has_date",
@@ -86,6 +90,12 @@ class DeliveryAttempt(models.Model):
     `started_at` is the instant in `BI-Signature-Date`. Durations are microseconds,
     null where the phase was not reached (or the connection was kept alive).
     """
+
+    class Kind(models.IntegerChoices):
+        """Why it was made."""
+
+        LIVE = 0, "live"
+        REPLAY = 1, "replay"
 
     webhook_data = models.ForeignKey(
         WebhookData,
@@ -114,6 +124,7 @@ class DeliveryAttempt(models.Model):
     response_headers = models.TextField(db_default="")
     response_excerpt = models.BinaryField(db_default=b"")
     next_try_at = models.DateTimeField(null=True)
+    kind = models.PositiveSmallIntegerField(choices=Kind, db_default=Kind.LIVE)
 
     class Meta:
         indexes = [

@@ -1,0 +1,159 @@
+"""Beginning, pausing and ending replays: for the console, the API and commands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from apps.webhooks.models import Replay, WebhookData
+from apps.webhooks.registrations import Refused
+from apps.webhooks.replay.filters import MOST_IDS, STATES, Filters
+from apps.webhooks.replay.plan import (
+    LEAST_RATE,
+    MISSED,
+    MOST_ITEMS,
+    MOST_RATE,
+    SENDABLE,
+)
+from apps.webhooks.tasks import post_replay
+
+_CHOOSE: Final = """
+INSERT INTO webhooks_replayitem (replay_id, webhook_data_id, webhook_id, was)
+SELECT %(replay)s, d.id, d.webhook_id, d.state {chosen} ORDER BY d.id LIMIT {most}
+"""
+_FILL_IN: Final = """
+WITH data AS (
+    INSERT INTO webhooks_webhookdata (webhook_id, event_id, state)
+    SELECT w.id, e.id, {planned} {missed} ORDER BY e.id LIMIT {most}
+    ON CONFLICT (event_id, webhook_id) DO NOTHING
+    RETURNING id, webhook_id, state
+)
+INSERT INTO webhooks_replayitem (replay_id, webhook_data_id, webhook_id, was)
+SELECT %(replay)s, id, webhook_id, state FROM data ORDER BY id
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """Who wants a replay, why, and how fast: requests a second."""
+
+    actor: str
+    reason: str
+    rate: float
+
+
+def start_replay(filters: Filters, order: Order) -> Replay:
+    """Send all that is chosen now, each once; raises `Refused` if that is nothing."""
+    _check(filters)
+    condition, parameters = filters.conditions
+    statement = _CHOOSE.format(chosen=SENDABLE + condition, most=MOST_ITEMS + 1)
+    return _started(statement, parameters, filters.as_json(), order)
+
+
+def start_backfill(
+    webhook: int, since: datetime, until: datetime, order: Order
+) -> Replay:
+    """Tell a webhook of the events that were before it, each once, oldest first.
+
+    What is not accepted is retried by the flusher from then on, as ever.
+    """
+    statement = _FILL_IN.format(
+        planned=int(WebhookData.State.PLANNED), missed=MISSED, most=MOST_ITEMS + 1
+    )
+    bounds: dict[str, Any] = {"webhook": webhook, "since": since, "until": until}
+    recorded = {
+        "backfill": webhook,
+        "since": since.isoformat(),
+        "until": until.isoformat(),
+    }
+    return _started(statement, bounds, recorded, order)
+
+
+def pause_replay(replay_id: int) -> Replay:
+    """Send nothing more for now; what is in flight is still recorded."""
+    return _changed(replay_id, Replay.State.RUNNING, Replay.State.PAUSED)
+
+
+def resume_replay(replay_id: int) -> Replay:
+    """Go on with what is waiting, with fresh counters."""
+    return _changed(replay_id, Replay.State.PAUSED, Replay.State.RUNNING)
+
+
+def cancel_replay(replay_id: int) -> Replay:
+    """Send nothing more, for good; data that a backfill made is cancelled soon."""
+    with transaction.atomic():
+        replay = _locked(replay_id)
+        if replay.state not in (Replay.State.RUNNING, Replay.State.PAUSED):
+            raise _over(replay)
+        replay.state, replay.ended_at = Replay.State.CANCELLED, timezone.now()
+        replay.save(update_fields=["state", "ended_at"])
+        transaction.on_commit(post_replay, robust=True)
+    return replay
+
+
+def _started(
+    statement: str, parameters: dict[str, Any], filters: dict[str, Any], order: Order
+) -> Replay:
+    _check_order(order)
+    with transaction.atomic():
+        replay = Replay.objects.create(
+            filters=filters, rate=order.rate, actor=order.actor, reason=order.reason
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(statement, {**parameters, "replay": replay.pk})
+            total = cursor.rowcount
+        if not total:
+            raise Refused("conflict", "", "There is nothing to send.")
+        if total > MOST_ITEMS:
+            raise Refused(
+                "invalidValue", "", f"A replay has at most {MOST_ITEMS:,} items."
+            )
+        Replay.objects.filter(pk=replay.pk).update(total=total)
+        transaction.on_commit(post_replay, robust=True)
+    replay.refresh_from_db()
+    return replay
+
+
+def _changed(replay_id: int, before: str, after: str) -> Replay:
+    with transaction.atomic():
+        replay = _locked(replay_id)
+        if replay.state != before:
+            raise _over(replay)
+        Replay.objects.filter(pk=replay_id).update(state=after, remark="", standing={})
+        transaction.on_commit(post_replay, robust=True)
+    replay.refresh_from_db()
+    return replay
+
+
+def _locked(replay_id: int) -> Replay:
+    replay = Replay.objects.select_for_update().filter(pk=replay_id).first()
+    if replay is None:
+        raise Refused("notFound", "id", f"There is no replay {replay_id}.")
+    return replay
+
+
+def _over(replay: Replay) -> Refused:
+    return Refused("conflict", "state", f"The replay is {replay.state}.")
+
+
+def _check(filters: Filters) -> None:
+    for state in filters.states:
+        if state not in STATES:
+            raise Refused(
+                "invalidValue", "states", f"There is no state {state[:80]!r}."
+            )
+    if not filters.states:
+        raise Refused("invalidValue", "states", "Name at least one state.")
+    if len(filters.ids) > MOST_IDS:
+        raise Refused("invalidValue", "ids", f"At most {MOST_IDS:,} ids at a time.")
+
+
+def _check_order(order: Order) -> None:
+    if not LEAST_RATE <= order.rate <= MOST_RATE:
+        raise Refused(
+            "invalidValue", "rate", f"rate must be {LEAST_RATE:g} to {MOST_RATE:g}."
+        )
