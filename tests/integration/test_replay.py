@@ -302,6 +302,7 @@ def test_a_plan_says_how_much_and_how_long():
     planned = plan(Filters())
     assert (planned.count, planned.size, planned.seconds(50)) == (100, 200, 2)
     assert planned.oldest is not None
+    assert planned.newest is not None
     assert planned.oldest <= planned.newest
 
 
