@@ -11,6 +11,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import QuerySet
+from django.forms.fields import InvalidJSONInput
 from django.http import HttpRequest
 
 from apps.event_log.admin import FactAdmin
@@ -36,11 +37,25 @@ from apps.webhooks.registrations import (
 _FORM_FIELD: Final = {"id_auth": "auth_provider", "id_user": "user"}
 
 
+class MembersField(forms.JSONField):
+    """What was typed is shown again as it was: read and written anew it may be text
+    that no page can hold."""
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """The text, whether it is JSON or not."""
+        return InvalidJSONInput(data or "")
+
+
 class WebhookForm(forms.ModelForm):  # type: ignore[type-arg]
     """A registration; what is allowed in it is decided where the API does."""
 
     event = forms.ChoiceField(choices=[(name, name) for name in CATALOGUE])
     url = forms.CharField(required=False, label="URL", widget=forms.URLInput)
+    add_to_data = MembersField(
+        required=False,
+        help_text="Members to add to the bodies, as a JSON object: each name with the "
+        "key of the user's configuration that has the value.",
+    )
 
     class Meta:
         model = Webhook
@@ -52,6 +67,7 @@ class WebhookForm(forms.ModelForm):  # type: ignore[type-arg]
             "compression",
             "deadline",
             "max_in_flight",
+            "add_to_data",
         )
 
     def registration(self) -> dict[str, Any]:
@@ -66,6 +82,7 @@ class WebhookForm(forms.ModelForm):  # type: ignore[type-arg]
             "compression": data.get("compression"),
             "deadline": data.get("deadline"),
             "max_in_flight": data.get("max_in_flight"),
+            "add_to_data": data.get("add_to_data"),
         }
 
     def clean(self) -> dict[str, Any] | None:

@@ -153,9 +153,12 @@ def test_a_webhook_is_registered_as_by_the_api(administrator, settings):
     assert (webhook.event, webhook.url) == ("USER_CREATED", "https://example.org/hook")
     assert Lease.objects.filter(webhook=webhook).exists()
     page = reverse("admin:webhooks_webhook_change", args=[webhook.pk])
-    call(administrator, page, form | {"deadline": "20"})
+    call(administrator, page, form | {"deadline": "20", "add_to_data": '{"a": "b"}'})
     webhook.refresh_from_db()
-    assert webhook.deadline == 20
+    assert (webhook.deadline, webhook.add_to_data) == (20, {"a": "b"})
+    call(administrator, page, form | {"add_to_data": ""})
+    webhook.refresh_from_db()
+    assert webhook.add_to_data == {}
 
 
 @pytest.mark.parametrize(
@@ -165,6 +168,10 @@ def test_a_webhook_is_registered_as_by_the_api(administrator, settings):
         ("url", "file:///etc/passwd"),
         ("deadline", "31"),
         ("event", "NO_SUCH_EVENT"),
+        ("add_to_data", "["),
+        ("add_to_data", '["a"]'),
+        ("add_to_data", '{"id_webhook_data": "a"}'),
+        ("add_to_data", '{"a": "\\ud800"}'),
     ],
 )
 def test_what_is_refused_is_said_at_its_field(administrator, field, value):

@@ -188,6 +188,19 @@ def test_the_id_is_the_last_member_and_the_rest_untouched(payload):
     assert parse_strict(body)
 
 
+@few
+@given(objects, st.dictionaries(texts, texts, min_size=1, max_size=3))
+def test_what_is_added_stands_between_the_payload_and_the_id(payload, added):
+    for name in ("id_webhook_data", *added):
+        payload.pop(name, None)
+    added.pop("id_webhook_data", None)
+    raw = checked_payload(dump(payload), payload)
+    body = splice_id(raw, 7, dump(added) if added else None)
+    # It refuses a name that is there twice.
+    assert parse_strict(body) == payload | added | {"id_webhook_data": 7}
+    assert list(json.loads(body)) == [*payload, *added, "id_webhook_data"]
+
+
 @pytest.mark.parametrize(
     "payload",
     [{"a": "\x00"}, {"a": "\ud800"}, {"\udfff": 1}, {"a": float("nan")}, {"a": {1}},
