@@ -41,6 +41,7 @@ _UNSENT: Final = [
     WebhookData.State.HELD.value,
     WebhookData.State.PENDING.value,
     WebhookData.State.QUARANTINED.value,
+    WebhookData.State.PLANNED.value,
 ]
 
 

@@ -11,6 +11,7 @@ from django.conf import LazySettings
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 
+from apps.api_tokens.clients import create_client
 from apps.api_tokens.models import Scope
 from apps.receiver.record import Delivery
 from apps.receiver.server import Receiver
@@ -47,6 +48,19 @@ class Service:
         made = self.answer("POST", "/webhooks/auth", body)
         self.receiver.trust(path, made["config"]["secret_key"])
         return int(made["id"])
+
+    def client(self) -> dict[str, str]:
+        """The credentials of a client of the API."""
+        client, secret = create_client("contract")
+        return {"client_id": client.client_id, "client_secret": secret}
+
+    def new_user(self) -> dict[str, Any]:
+        """A permanent user, with its token."""
+        return self.answer("POST", "/auth/init", self.client())
+
+    def as_user(self, user: dict[str, Any]) -> ApiClient:
+        """A caller with the user's token."""
+        return ApiClient(token=user["auth_token"])
 
     def answer(self, method: str, path: str, body: Any = b"") -> dict[str, Any]:
         """The body of a call that succeeds."""

@@ -8,13 +8,15 @@ import hashlib
 import hmac
 import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from apps.event_log.models import EndUser
-from apps.webhooks.holds import drop_expired_users
+from apps.webhooks.holds import drop_expired_users, erase_spent_tokens
 from apps.webhooks.models import Lease, WebhookData
 from apps.webhooks.users import create_user, make_permanent
 from tests.contract.conftest import Service
@@ -477,3 +479,26 @@ def test_what_cannot_be_cfonb_is_refused_at_emission(service: Service):
     reply = service.call("POST", "/events", body)
     assert (reply.status, reply.code) == (400, "invalidValue")
     assert not WebhookData.objects.exists()
+
+
+def test_user_deleted(service: Service):
+    """`USER_DELETED` needs the token after the user is gone: keep it, encrypted, until
+    that delivery ends."""
+    service.register(event="USER_DELETED")
+    user = service.new_user()
+    service.as_user(user).call("DELETE", "/users/me")
+    (kept,) = raw("SELECT token FROM event_log_enduser")
+    assert kept is not None
+    assert user["auth_token"] not in kept
+    (delivery,) = service.deliver()
+    assert delivery.headers["authorization"] == f"Bearer {user['auth_token']}"
+    EndUser.objects.update(deleted_at=timezone.now() - timedelta(days=1))
+    erase_spent_tokens()
+    assert raw("SELECT token FROM event_log_enduser") == (None,)
+
+
+def raw(statement: str) -> Any:
+    """A row as the database has it, sealed."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return cursor.fetchone()

@@ -260,6 +260,19 @@ def test_what_a_cancelled_backfill_made_is_cancelled(receiver):
     assert set(states) == {State.CANCELLED}
 
 
+def test_a_backfill_of_a_webhook_that_is_deleted_leaves_nothing(receiver, take_turn):
+    make_webhook(receiver.url("/old"))
+    emit_rows(2)
+    new = make_webhook(receiver.url("/new"))
+    now = datetime.now(UTC)
+    replay = start_backfill(new.pk, now - YEAR, now + YEAR, ORDER)
+    delete_webhook(new.pk)
+    take_turn()
+    assert counts(replay) == ("done", 2, 0, 0, 2)
+    states = WebhookData.objects.filter(webhook=new).values_list("state", flat=True)
+    assert set(states) == {State.CANCELLED}
+
+
 def test_the_filters_choose():
     user = make_user()
     one, two = make_webhook("https://a.example/"), make_webhook("https://b.example/")

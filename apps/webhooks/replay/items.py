@@ -42,7 +42,10 @@ _END: Final = """
 WITH ended AS (
     UPDATE webhooks_replayitem SET state = %(state)s, ended_at = clock_timestamp()
     WHERE replay_id = %(replay)s AND webhook_data_id = ANY(%(data)s) AND state = 0
-    RETURNING state
+    RETURNING webhook_data_id, state
+), dropped AS (
+    UPDATE webhooks_webhookdata d SET state = 3 FROM ended
+    WHERE ended.state = 3 AND d.id = ended.webhook_data_id AND d.state = 5
 )
 UPDATE webhooks_replay SET
     delivered = delivered + (SELECT count(*) FROM ended WHERE state = 1),
@@ -153,7 +156,10 @@ def record(settlement: Settlement) -> None:
 
 
 def end(replay: int, data: Sequence[int], state: int) -> None:
-    """Items have ended; those that had before are not counted again."""
+    """Items have ended; those that had before are not counted again.
+
+    What was made for the replay and is skipped will never be sent: it is cancelled.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_END, {"replay": replay, "data": list(data), "state": state})
 
