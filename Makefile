@@ -46,7 +46,7 @@ bench: $(READY)
 lock: $(READY)
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
-		--no-emit-find-links --no-header --extra dev -o requirements.lock pyproject.toml
+		--no-emit-find-links --no-header --no-strip-extras --extra dev -o requirements.lock pyproject.toml
 
 clean:
 	rm -rf $(VENV) .services build *.egg-info
