@@ -7,10 +7,12 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
 
 from apps.encryption.keyring import new_key
 from apps.webhooks.emit import Emission, emit, emit_many
 from apps.webhooks.engine.executions import begin_execution
+from apps.webhooks.engine.unsent import read_unsent
 from apps.webhooks.models import DeliveryAttempt, Lease, WebhookData
 from apps.webhooks.users import make_permanent
 from tests.make import make_provider, make_user, make_webhook
@@ -275,6 +277,18 @@ def test_the_oldest_goes_first(receiver, run_pump):
     rows = emit_rows(30)
     run_pump()
     assert [each.id for each in receiver.record.deliveries()] == rows
+
+
+def test_the_oldest_is_read_first_however_the_rows_are_joined():
+    webhook = make_webhook("https://receiver.example/")
+    rows = emit_rows(200)
+    with connection.cursor() as cursor:
+        cursor.execute("DISCARD PLANS")
+        cursor.execute("SET LOCAL enable_nestloop = off")
+        cursor.execute("SET LOCAL enable_mergejoin = off")
+        read = read_unsent([(webhook.pk, 1, 200)], [])
+        cursor.execute("DISCARD PLANS")
+    assert [row.id for row in read] == rows
 
 
 def test_a_webhook_never_has_more_in_flight_than_its_cap(receiver, run_pump):

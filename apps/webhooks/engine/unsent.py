@@ -10,6 +10,7 @@ from django.db import connection
 from apps.webhooks.engine.arrays import array
 from apps.webhooks.engine.statements import Statement
 
+# Ordered twice: the joins after the first ORDER BY may mix what it has ordered.
 READ: Final = Statement(
     name="webhooks_read_unsent",
     parameters="""webhooks bigint[], executions bigint[], rooms int[],
@@ -34,6 +35,7 @@ CROSS JOIN LATERAL (
     ORDER BY d.last_execution, d.id LIMIT lane.room) d
 JOIN event_log_event e ON e.id = d.event_id
 LEFT JOIN event_log_enduser u ON u.id = e.user_id
+ORDER BY d.last_execution, d.id
 """,
 )
 _PAYLOADS: Final = """
