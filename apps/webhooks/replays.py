@@ -48,7 +48,7 @@ class Order:
 
 def start_replay(filters: Filters, order: Order) -> Replay:
     """Send all that is chosen now, each once; raises `Refused` if that is nothing."""
-    _check(filters)
+    check_filters(filters)
     condition, parameters = filters.conditions
     statement = _CHOOSE.format(chosen=SENDABLE + condition, most=MOST_ITEMS + 1)
     return _started(statement, parameters, filters.as_json(), order)
@@ -73,14 +73,35 @@ def start_backfill(
     return _started(statement, bounds, recorded, order)
 
 
+def check_filters(filters: Filters) -> None:
+    """Raise `Refused` for what could choose nothing, or too much."""
+    for state in filters.states:
+        if state not in STATES:
+            raise Refused(
+                "invalidValue", "states", f"There is no state {state[:80]!r}."
+            )
+    if not filters.states:
+        raise Refused("invalidValue", "states", "Name at least one state.")
+    if len(filters.ids) > MOST_IDS:
+        raise Refused("invalidValue", "ids", f"At most {MOST_IDS:,} ids at a time.")
+
+
+def check_order(order: Order) -> None:
+    """Raise `Refused` for a rate out of bounds."""
+    if not LEAST_RATE <= order.rate <= MOST_RATE:
+        raise Refused(
+            "invalidValue", "rate", f"rate must be {LEAST_RATE:g} to {MOST_RATE:g}."
+        )
+
+
 def pause_replay(replay_id: int) -> Replay:
     """Send nothing more for now; what is in flight is still recorded."""
-    return _changed(replay_id, Replay.State.RUNNING, Replay.State.PAUSED)
+    return _changed(replay_id, Replay.State.PAUSED)
 
 
 def resume_replay(replay_id: int) -> Replay:
     """Go on with what is waiting, with fresh counters."""
-    return _changed(replay_id, Replay.State.PAUSED, Replay.State.RUNNING)
+    return _changed(replay_id, Replay.State.RUNNING)
 
 
 def cancel_replay(replay_id: int) -> Replay:
@@ -98,7 +119,7 @@ def cancel_replay(replay_id: int) -> Replay:
 def _started(
     statement: str, parameters: dict[str, Any], filters: dict[str, Any], order: Order
 ) -> Replay:
-    _check_order(order)
+    check_order(order)
     with transaction.atomic():
         replay = Replay.objects.create(
             filters=filters, rate=order.rate, actor=order.actor, reason=order.reason
@@ -118,12 +139,16 @@ def _started(
     return replay
 
 
-def _changed(replay_id: int, before: str, after: str) -> Replay:
+def _changed(replay_id: int, state: str) -> Replay:
+    """Another state for a replay that has not ended; the same again is no error."""
     with transaction.atomic():
         replay = _locked(replay_id)
-        if replay.state != before:
+        if replay.state not in (Replay.State.RUNNING, Replay.State.PAUSED):
             raise _over(replay)
-        Replay.objects.filter(pk=replay_id).update(state=after, remark="", standing={})
+        if replay.state != state:
+            Replay.objects.filter(pk=replay_id).update(
+                state=state, remark="", standing={}
+            )
         transaction.on_commit(post_replay, robust=True)
     replay.refresh_from_db()
     return replay
@@ -138,22 +163,3 @@ def _locked(replay_id: int) -> Replay:
 
 def _over(replay: Replay) -> Refused:
     return Refused("conflict", "state", f"The replay is {replay.state}.")
-
-
-def _check(filters: Filters) -> None:
-    for state in filters.states:
-        if state not in STATES:
-            raise Refused(
-                "invalidValue", "states", f"There is no state {state[:80]!r}."
-            )
-    if not filters.states:
-        raise Refused("invalidValue", "states", "Name at least one state.")
-    if len(filters.ids) > MOST_IDS:
-        raise Refused("invalidValue", "ids", f"At most {MOST_IDS:,} ids at a time.")
-
-
-def _check_order(order: Order) -> None:
-    if not LEAST_RATE <= order.rate <= MOST_RATE:
-        raise Refused(
-            "invalidValue", "rate", f"rate must be {LEAST_RATE:g} to {MOST_RATE:g}."
-        )

@@ -34,7 +34,7 @@ from apps.connections.connectors.sandbox import PROFILE
 from apps.connections.models import Account, Connection, Subscription
 from apps.event_log.models import EndUser, Event
 from apps.event_log.user_config import change_config
-from apps.webhooks.models import DeliveryAttempt, Webhook, WebhookData
+from apps.webhooks.models import DeliveryAttempt, Replay, Webhook, WebhookData
 from apps.webhooks.openapi.document import OPERATIONS
 from apps.webhooks.openapi.schemas.users import (
     CLIENT_ID,
@@ -45,7 +45,7 @@ from apps.webhooks.openapi.schemas.users import (
 from tests.make import SECRET
 
 USER, WEBHOOK, PROVIDER, CONNECTION, ACCOUNT, SUBSCRIPTION = 5, 7, 3, 9, 21, 31
-UNUSED_PROVIDER, OAUTH_PROVIDER = 2, 4
+UNUSED_PROVIDER, OAUTH_PROVIDER, REPLAY, DATA = 2, 4, 11, 1
 IDS: dict[str, Any] = {
     "id_user": str(USER),
     "id_webhook": WEBHOOK,
@@ -53,6 +53,8 @@ IDS: dict[str, Any] = {
     "id_connection": CONNECTION,
     "id_account": ACCOUNT,
     "id_subscription": SUBSCRIPTION,
+    "id_replay": REPLAY,
+    "id_data": DATA,
     "key": "agency",
     "name": "USER_CREATED",
 }
@@ -94,7 +96,16 @@ def make_world(url: str) -> World:
         name="shop", client_id=CLIENT_ID, sha256=token_hash(CLIENT_SECRET)
     )
     change({"autosync.cfonb": "0"}, actor="somebody")
-    _reset_sequences(EndUser, Webhook, AuthProvider, Connection, Account, Subscription)
+    _reset_sequences(
+        Replay,
+        WebhookData,
+        EndUser,
+        Webhook,
+        AuthProvider,
+        Connection,
+        Account,
+        Subscription,
+    )
     return World(
         tokens={
             "config": issue("operator", [Scope.CONFIG])[1],
@@ -147,8 +158,16 @@ def _make_registrations(url: str) -> None:
         payload_size=2,
     )
     data = WebhookData.objects.create(
-        webhook_id=WEBHOOK, event=event, state=WebhookData.State.PENDING, attempts=1
+        pk=DATA,
+        webhook_id=WEBHOOK,
+        event=event,
+        state=WebhookData.State.PENDING,
+        attempts=1,
     )
+    # Another one that the webhook was not there for.
+    event.pk = None
+    event.save()
+    Replay.objects.create(pk=REPLAY, filters={}, rate=50, actor="somebody", total=1)
     DeliveryAttempt.objects.create(
         webhook_data=data,
         webhook_id=WEBHOOK,

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from apps.api_tokens.models import Scope
 from apps.webhooks.conf import engine_settings
 from apps.webhooks.emit import Emission, emit_many
 from apps.webhooks.models import (
@@ -29,6 +30,7 @@ from apps.webhooks.replays import (
     start_backfill,
     start_replay,
 )
+from tests.integration.api_client import make_client
 from tests.make import make_user, make_webhook
 
 pytestmark = pytest.mark.django_db
@@ -339,3 +341,37 @@ def test_nothing_to_send_is_refused_and_leaves_nothing():
 def test_what_makes_no_sense_is_refused(filters, order, words):
     with pytest.raises(Refused, match=words):
         start_replay(filters, order)
+
+
+def test_the_api_plans_begins_steers_and_tells(receiver, take_turn):
+    webhook = make_webhook(receiver.url("/"))
+    emit_rows(3)
+    api = make_client(Scope.CONFIG)
+    path = f"/webhooks/{webhook.pk}/recover"
+    planned = api.call("POST", path, {"dry_run": True, "rate": 2})
+    assert planned.status == 200
+    assert (planned.body["count"], planned.body["estimated_seconds"]) == (3, 1.5)
+    assert not Replay.objects.exists()
+    begun = api.call("POST", path, {"reason": "down", "rate": 500})
+    assert (begun.status, begun.body["waiting"]) == (202, 3)
+    one = f"/replays/{begun.body['id']}"
+    assert api.call("POST", f"{one}/pause").body["state"] == "paused"
+    assert api.call("POST", f"{one}/resume").body["state"] == "running"
+    take_turn()
+    ended = api.call("GET", one).body
+    assert (ended["state"], ended["delivered"], ended["waiting"]) == ("done", 3, 0)
+    assert ended["reason"] == "down"
+    assert ended["actor"].startswith("api:token ")
+    assert api.call("POST", f"{one}/cancel").code == "conflict"
+    assert api.call("GET", "/replays").body["replays"] == [ended]
+    data = WebhookData.objects.order_by("id")[0].pk
+    again = api.call("POST", f"/webhooks/{webhook.pk}/data/{data}/resend", {})
+    assert (again.status, again.body["total"]) == (202, 1)
+    take_turn()
+    sent = [each.id_in_body for each in receiver.record.deliveries()]
+    assert sent.count(data) == 2
+
+
+def test_replays_need_the_configuration_token():
+    for scope in (Scope.EMIT, Scope.USERS):
+        assert make_client(scope).call("POST", "/replays", {}).status == 403

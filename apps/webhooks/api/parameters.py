@@ -67,8 +67,8 @@ class Page:
         self, items: QuerySet[Item], column: str, *, since: datetime | None = None
     ) -> QuerySet[Item]:
         """From `min_date` to `max_date`, both included; from `since` by default."""
-        least = _moment("min_date", self.filters.get("min_date"), 0) or since
-        most = _moment("max_date", self.filters.get("max_date"), 1)
+        least = moment("min_date", self.filters.get("min_date"), 0) or since
+        most = moment("max_date", self.filters.get("max_date"), 1)
         if least is not None:
             items = items.filter(**{f"{column}__gte": least})
         if most is not None:
@@ -172,7 +172,7 @@ def _whole(name: str, text: str, most: int) -> int:
     )
 
 
-def _moment(name: str, text: str | None, days: int) -> datetime | None:
+def moment(name: str, text: str | None, days: int) -> datetime | None:
     """A date, whose day is meant from its beginning or `days` later, or an instant.
 
     Without a zone it is the wall time of the payloads. An instant is included too.

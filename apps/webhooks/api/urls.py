@@ -18,6 +18,14 @@ from apps.webhooks.api.connections import (
     TestSyncView,
 )
 from apps.webhooks.api.events import EventsView
+from apps.webhooks.api.replays import (
+    BackfillView,
+    RecoveryView,
+    ReplaysView,
+    ReplayView,
+    ResendView,
+    SteeringView,
+)
 from apps.webhooks.api.testing import TestDeliveryView
 from apps.webhooks.api.tokens import (
     AccessView,
@@ -38,6 +46,16 @@ urlpatterns = [
     path("config", ConfigView.as_view()),
     path("config/logs", ConfigLogsView.as_view()),
     path("events", EventsView.as_view()),
+    path("replays", ReplaysView.as_view()),
+    path("replays/<int:id_replay>", ReplayView.as_view()),
+    *(
+        path(
+            f"replays/<int:id_replay>/{word}",
+            SteeringView.as_view(),
+            kwargs={"word": word},
+        )
+        for word in ("pause", "resume", "cancel")
+    ),
     path("test/sync", TestSyncView.as_view()),
     path("test/webhooks", TestSyncView.as_view()),
     path("users", UsersView.as_view()),
@@ -63,6 +81,9 @@ urlpatterns = [
     path("webhooks/<int:id_webhook>/add_to_data", AddedMembersView.as_view()),
     # A member's name may have slashes.
     path("webhooks/<int:id_webhook>/add_to_data/<path:key>", AddedMemberView.as_view()),
+    path("webhooks/<int:id_webhook>/backfill", BackfillView.as_view()),
+    path("webhooks/<int:id_webhook>/data/<int:id_data>/resend", ResendView.as_view()),
+    path("webhooks/<int:id_webhook>/recover", RecoveryView.as_view()),
     path("webhooks/<int:id_webhook>/logs", WebhookLogsView.as_view()),
     path("webhooks/<int:id_webhook>/test", TestDeliveryView.as_view()),
     path("webhooks/auth", AuthProvidersView.as_view()),

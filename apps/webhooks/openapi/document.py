@@ -13,6 +13,7 @@ from apps.webhooks.openapi.operations import (
     connections,
     events,
     providers,
+    replays,
     tokens,
     users,
     webhooks,
@@ -23,6 +24,7 @@ from apps.webhooks.openapi.schemas import config as config_schemas
 from apps.webhooks.openapi.schemas import connections as connection_schemas
 from apps.webhooks.openapi.schemas import events as event_schemas
 from apps.webhooks.openapi.schemas import providers as provider_schemas
+from apps.webhooks.openapi.schemas import replays as replay_schemas
 from apps.webhooks.openapi.schemas import users as user_schemas
 from apps.webhooks.openapi.schemas import webhooks as webhook_schemas
 from apps.webhooks.openapi.shapes import Schema
@@ -32,6 +34,7 @@ OPERATIONS: Final = {
     **webhooks.OPERATIONS,
     **additions.OPERATIONS,
     **catalogue.OPERATIONS,
+    **replays.OPERATIONS,
     **providers.OPERATIONS,
     **events.OPERATIONS,
     **users.OPERATIONS,
@@ -43,6 +46,7 @@ OPERATIONS: Final = {
 _SCHEMAS: Final[dict[str, Schema]] = {
     "Error": PROBLEM,
     **webhook_schemas.SCHEMAS,
+    **replay_schemas.SCHEMAS,
     **catalogue_schemas.SCHEMAS,
     **provider_schemas.SCHEMAS,
     **event_schemas.SCHEMAS,
@@ -68,6 +72,7 @@ What receivers are sent is at the end, and in the document under `webhooks`.
 _TAGS: Final = {
     webhooks.TAG: "Registrations: one event, one URL. And the log of their attempts.",
     providers.TAG: "How deliveries prove who sends them.",
+    replays.TAG: "Send again what was sent, or what was missed.",
     additions.TAG: "What a webhook adds to its bodies, from its users' configuration.",
     catalogue.TAG: "The catalogue of events, and the way in over HTTP.",
     catalogue.TRIALS_TAG: "Make webhooks receive something.",
