@@ -9,7 +9,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from apps.event_log.models import Event
-from apps.webhooks.models import FlusherExecution, Lease
+from apps.webhooks import tasks
+from apps.webhooks.emit import emit
+from apps.webhooks.models import FlusherExecution, Lease, Replay
 from tests.make import make_webhook
 
 URL = "https://example.org/hook"
@@ -65,3 +67,61 @@ def test_emit_refuses_in_a_sentence(arguments):
     with pytest.raises(CommandError):
         run("emit", *arguments)
     assert not Event.objects.exists()
+
+
+@pytest.mark.django_db
+def test_replay_plans_then_sends_from_here(receiver, monkeypatch, transport):
+    monkeypatch.setattr(tasks, "transport", lambda: transport)
+    webhook = make_webhook(receiver.url("/"))
+    for number in range(3):
+        emit("CONNECTION_SYNCED", {"id": number})
+    planned = json.loads(run("replay", "--dry-run", "--format", "json"))
+    assert (planned["count"], planned["seconds"]) == (3, 0.1)
+    choice = ["--webhook", str(webhook.pk), "--rate", "500", "--reason", "was down"]
+    said = run("replay", *choice, "--here")
+    assert "state done, total 3, delivered 3, failed 0" in said
+    replay = Replay.objects.get()
+    assert replay.reason == "was down"
+    assert replay.actor.startswith("command:")
+    assert "state done" in run("replay", "--show", str(replay.pk))
+    with pytest.raises(CommandError, match="nothing"):
+        run("replay", *choice)
+
+
+@pytest.mark.django_db
+def test_replay_can_be_steered_from_the_command_line():
+    make_webhook(URL)
+    emit("CONNECTION_SYNCED", {"id": 1})
+    number = str(json.loads(run("replay", "--detach", "--format", "json"))["replay"])
+    assert "state paused" in run("replay", "--pause", number)
+    assert "state running" in run("replay", "--resume", number)
+    assert "state cancelled" in run("replay", "--cancel", number)
+    with pytest.raises(CommandError, match="cancelled"):
+        run("replay", "--resume", number)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--rate", "0"], "rate"),
+        (["--event", "NO_SUCH"], "NO_SUCH"),
+        (["--backfill"], "--since"),
+        (["--show", "404"], "no replay 404"),
+        (["--since", "yesterday"], "--since"),
+    ],
+)
+def test_replay_refuses_in_a_sentence(arguments, words):
+    with pytest.raises(CommandError, match=words):
+        run("replay", *arguments)
+
+
+@pytest.mark.django_db
+def test_replay_ends_badly_unless_all_was_accepted(receiver, monkeypatch, transport):
+    monkeypatch.setattr(tasks, "transport", lambda: transport)
+    make_webhook(receiver.url("/"))
+    receiver.behave(sequence=[500])
+    emit("CONNECTION_SYNCED", {"id": 1})
+    with pytest.raises(SystemExit) as ended:
+        run("replay", "--here")
+    assert ended.value.code == 1

@@ -35,7 +35,8 @@ _THERE: Final = Reply(description="The replay.", schema=ref("Replay"), example=E
 _RULES: Final = (
     "Each webhook data is sent once, with the same id and body and a new date and "
     "signature, marked with `X-Webhook-Attempt-Kind: replay`. Neither health nor the "
-    "cutoff of live traffic counts it. Ten failures in a row, or two timeouts, pause it."
+    "cutoff of live traffic counts it. Ten failures in a row, or two timeouts, "
+    "pause it."
 )
 
 
