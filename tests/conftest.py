@@ -77,3 +77,17 @@ def run_pump(make_pump: Callable[..., Pump]) -> Callable[..., bool]:
         return make_pump(**changes).run()
 
     return run
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which sample receivers were not run, and why: their languages are missing."""
+    reasons = {
+        str(report.longrepr[2]).removeprefix("Skipped: ")
+        for report in terminalreporter.stats.get("skipped", [])
+        if "test_receiver_samples" in report.nodeid
+        and isinstance(report.longrepr, tuple)
+    }
+    if reasons:
+        terminalreporter.section("SAMPLE RECEIVERS THAT WERE NOT RUN", bold=True)
+        for reason in sorted(reasons):
+            terminalreporter.write_line(reason, yellow=True)

@@ -35,6 +35,9 @@ SELF_HOSTING = frozenset({"demo", "dev"})
 FRESH = frozenset({"demo"})
 """Those that tell their story from the beginning each time."""
 
+ALONE = frozenset({"help", "listen", "verify"})
+"""Those that need no server, no key, and so no environment."""
+
 URLS = ("DATABASE_URL", "REDIS_URL")
 
 ENDING = (signal.SIGTERM, signal.SIGHUP)
@@ -74,7 +77,7 @@ def run(argv: Sequence[str]) -> None:
     """Give the command the environment it needs, and run it."""
     command = argv[1] if len(argv) > 1 else "help"
     with ExitStack() as stack:
-        if command == "help" or {"-h", "--help"} & set(argv):
+        if command in ALONE or {"-h", "--help"} & set(argv):
             fill({**NOWHERE, **new_keys()})
         elif command in SELF_HOSTING:
             stack.enter_context(hosting(ROOT / command, fresh=command in FRESH))
