@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo dev test fuzz openapi lint format bench drills lock clean
+.PHONY: demo dev test screenshots fuzz openapi messages lint format bench drills lock clean
 
 demo: $(READY)
 	$(BIN)/python manage.py demo $(ARGS)
@@ -17,6 +17,10 @@ dev: $(READY)
 test: $(READY)
 	PYTHONDEVMODE=1 $(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
+# Every screen of the console, light, dark and narrow, in English and French, to look at.
+screenshots: $(READY)
+	$(BIN)/python -m pytest -q -n 0 tests/browser/screenshots.py $(ARGS)
+
 # As the description is tested, with more examples, and others each time.
 fuzz: $(READY)
 	FUZZ_EXAMPLES=$(or $(EXAMPLES),500) PYTHONDEVMODE=1 $(BIN)/python -m pytest -n 2 \
@@ -26,6 +30,10 @@ fuzz: $(READY)
 openapi: $(READY)
 	$(BIN)/python manage.py spectacular --settings tests.settings --validate \
 		--fail-on-warn --file docs/openapi.yaml
+
+# Collects what the console says, and compiles its French; fails if some is missing.
+messages: $(READY)
+	DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -m tests.messages
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -42,11 +50,15 @@ format: $(READY)
 bench: $(READY)
 	$(BIN)/python -m benchmarks --only "$(ONLY)" $(if $(QUICK),--quick) $(ARGS)
 
-# Exact versions with hashes and no index addresses, for machines without uv too.
+# Exact versions with hashes and no index addresses, for machines without uv too: of
+# everything for this folder, and of what production runs for the image.
+LOCKED := pip compile --quiet --universal --generate-hashes --no-emit-index-url \
+	--no-emit-find-links --no-header --no-strip-extras
 lock: $(READY)
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
-		--no-emit-find-links --no-header --no-strip-extras --extra dev -o requirements.lock pyproject.toml
+	$(BIN)/uv $(LOCKED) --extra dev -o requirements.lock pyproject.toml
+	$(BIN)/uv $(LOCKED) --no-annotate -c requirements.lock \
+		-o requirements-runtime.lock pyproject.toml
 
 clean:
 	rm -rf $(VENV) .services build *.egg-info

@@ -1,20 +1,11 @@
-"""The console's AdminSite: Django's admin under our own name."""
+"""Makes the console Django's default admin site."""
 
 from __future__ import annotations
 
-from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig
 
 
-class Console(admin.AdminSite):
-    """The administration console."""
-
-    site_header = "Bankhooks console"
-    site_title = "Bankhooks"
-    index_title = "Webhooks"
-
-
 class ConsoleConfig(AdminConfig):
-    """Makes `Console` the default admin site."""
+    """Imported before any model, so the site is named and not imported."""
 
-    default_site = "webhooks_project.admin.Console"
+    default_site = "apps.webhooks.console.site.Console"

@@ -6,14 +6,16 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import environ
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 
 from webhooks_project import __version__
+from webhooks_project.environment import Environment
+from webhooks_project.logs import logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = environ.Env()
+env = Environment()
 
 # Django
 SECRET_KEY: str = env.str("SECRET_KEY")
@@ -23,7 +25,6 @@ CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 HTTPS_ONLY: bool = env.bool("HTTPS_ONLY", default=not DEBUG)
 
 INSTALLED_APPS = [
-    "webhooks_project.admin.ConsoleConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -40,13 +41,18 @@ INSTALLED_APPS = [
     "apps.connections",
     "apps.auth_providers",
     "apps.webhooks",
+    # After the apps, whose templates replace some of the admin's.
+    "webhooks_project.admin.ConsoleConfig",
 ]
 MIDDLEWARE = [
     "apps.api_tokens.request_id.RequestIdMiddleware",
+    # Before what redirects to https and wants a known name.
+    "apps.webhooks.probes.ProbesMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "apps.webhooks.console.language.ConsoleLanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -64,7 +70,8 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-            ]
+            ],
+            "libraries": {"console": "apps.webhooks.console.tags"},
         },
     }
 ]
@@ -80,6 +87,9 @@ AUTH_PASSWORD_VALIDATORS = [
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 APPEND_SLASH = False
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("fr", "Français")]
+LOCALE_PATHS = [BASE_DIR / "webhooks_project" / "locale"]
+FORMAT_MODULE_PATH = ["webhooks_project.formats"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 # Dates in payloads are the original's: naive wall time of Paris (contract, 0.10).
@@ -89,6 +99,8 @@ STATIC_ROOT = BASE_DIR / "staticfiles"
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS_ONLY
 SESSION_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_HTTPONLY, LANGUAGE_COOKIE_SECURE = True, HTTPS_ONLY
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 SECURE_SSL_REDIRECT = HTTPS_ONLY
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS_ONLY else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS_ONLY
@@ -113,9 +125,12 @@ CONTENT_SECURITY_POLICY = {
 # The truth: PostgreSQL. The engine needs it, no other database is supported.
 DATABASES: dict[str, Any] = {"default": env.db_url("DATABASE_URL")}
 if DATABASES["default"].get("ENGINE") != "django.db.backends.postgresql":
-    raise environ.ImproperlyConfigured(
+    raise ImproperlyConfigured(
         "DATABASE_URL must name a PostgreSQL database: the engine needs PostgreSQL."
     )
+# Where a secret is kept apart from the rest of the URL.
+if password := env.str("DATABASE_PASSWORD", default=""):
+    DATABASES["default"]["PASSWORD"] = password
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", default=60)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"].setdefault("OPTIONS", {}).update(
@@ -158,6 +173,11 @@ CELERY_TIMEZONE = "UTC"
 
 # Secrets at rest: "id:base64 of 32 bytes", newest first, comma separated.
 WEBHOOKS_ENCRYPTION_KEYS: list[str] = env.list("WEBHOOKS_ENCRYPTION_KEYS")
+# A copy of .env.example that nobody filled in.
+if not (SECRET_KEY and WEBHOOKS_ENCRYPTION_KEYS):
+    raise ImproperlyConfigured(
+        "SECRET_KEY and WEBHOOKS_ENCRYPTION_KEYS must both be given."
+    )
 
 # Where webhooks may go.
 WEBHOOKS_ALLOWED_NETWORKS: str = env.str("WEBHOOKS_ALLOWED_NETWORKS", default="")
@@ -235,6 +255,13 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 
+# What Prometheus asks for, with this token; without one there is nothing to ask.
+WEBHOOKS_METRICS_TOKEN: str = env.str("WEBHOOKS_METRICS_TOKEN", default="")
+# Of a worker, which has no web to be asked through; 0: not at all.
+WEBHOOKS_METRICS_PORT: int = env.int("WEBHOOKS_METRICS_PORT", default=0)
+# Where the processes of a role keep their figures; without it they keep none.
+PROMETHEUS_MULTIPROC_DIR: str = env.str("PROMETHEUS_MULTIPROC_DIR", default="")
+
 # Mails about failing webhooks: an URL as django-environ reads it.
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 EMAIL_TIMEOUT = 10
@@ -266,15 +293,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * WEBHOOKS_MAX_PAYLOAD_BYTES
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
-    },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {
-        "handlers": ["stderr"],
-        "level": env.str("LOG_LEVEL", default="INFO"),
-    },
-}
+# json: a line is an object, for machines; human: for a terminal.
+LOG_FORMAT: str = env.str("LOG_FORMAT", default="human" if DEBUG else "json")
+# The share of attempts of which there is a line, 0 to 1.
+LOG_OUTCOMES: float = env.float("LOG_OUTCOMES", default=0.0)
+LOGGING = logging_config(level=env.str("LOG_LEVEL", default="INFO"), style=LOG_FORMAT)

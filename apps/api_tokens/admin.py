@@ -7,6 +7,8 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from apps.api_tokens.clients import revoke_client
 from apps.api_tokens.models import ApiToken, Client, revoke
@@ -50,10 +52,12 @@ class ApiTokenAdmin(IssuedAdmin):
         tokens: QuerySet[ApiToken] = super().get_queryset(request)
         return tokens.filter(user__isnull=True, client__isnull=True)
 
-    @admin.action(description="Revoke", permissions=["change"])
+    @admin.action(description=_("Revoke"), permissions=["change"])
     def revoke_selected(self, request: HttpRequest, tokens: QuerySet[ApiToken]) -> None:
         """They stop working within a second."""
-        messages.success(request, f"{revoke(tokens)} tokens revoked.")
+        number = revoke(tokens)
+        said = ngettext("%(n)d token revoked.", "%(n)d tokens revoked.", number)
+        messages.success(request, said % {"n": number})
 
 
 @admin.register(Client)
@@ -64,9 +68,11 @@ class ClientAdmin(IssuedAdmin):
     search_fields = ("name", "client_id")
     readonly_fields = list_display
 
-    @admin.action(description="Revoke", permissions=["change"])
+    @admin.action(description=_("Revoke"), permissions=["change"])
     def revoke_selected(self, request: HttpRequest, clients: QuerySet[Client]) -> None:
         """With their service tokens; the users' tokens stay."""
         for client in clients:
             revoke_client(client)
-        messages.success(request, f"{len(clients)} clients revoked.")
+        number = len(clients)
+        said = ngettext("%(n)d client revoked.", "%(n)d clients revoked.", number)
+        messages.success(request, said % {"n": number})

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse
+from structlog.contextvars import bound_contextvars
 
 # JavaScript reads larger integers wrongly.
 BITS: Final = 53
@@ -23,7 +24,8 @@ class RequestIdMiddleware:
         """Around every view; `request.request_id` is an integer."""
         number = secrets.randbits(BITS)
         setattr(request, "request_id", number)  # noqa: B010
-        response = self.get_response(request)
+        with bound_contextvars(request_id=number):
+            response = self.get_response(request)
         response[HEADER] = str(number)
         return response
 

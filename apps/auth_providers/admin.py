@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
 from apps.auth_providers.models import AuthProvider
 from apps.event_log.admin import FactAdmin
@@ -15,4 +16,4 @@ class AuthProviderAdmin(FactAdmin):
     list_display = ("id", "name", "type", "created_at")
     list_filter = ("type",)
     fields = ("id", "name", "type", "created_at")
-    search_help_text = "The id of a provider"
+    search_help_text = _("The id of a provider")

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from apps.encryption.fields import EncryptedTextField
 
@@ -26,7 +27,7 @@ class AuthProvider(models.Model):
     class Type(models.TextChoices):
         """The types of contract section 2.2."""
 
-        HMAC_SIGNATURE = "hmac_signature", "HMAC signature"
+        HMAC_SIGNATURE = "hmac_signature", _("HMAC signature")
         OAUTH = "oauth", "OAuth 2.0"
 
     type = models.CharField(max_length=16, choices=Type)

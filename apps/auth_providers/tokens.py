@@ -29,6 +29,7 @@ from apps.auth_providers.oauth import (
 )
 from apps.auth_providers.oauth_config import Credentials
 from apps.encryption.keyring import KeyringError
+from apps.metrics.process import figures
 
 logger = logging.getLogger(__name__)
 
@@ -73,8 +74,15 @@ def renew(provider: int, door: TokenDoor) -> bool:
         token = _fetch(provider, door)
     except TokenError as error:
         _fail(provider, claim, failures + 1, error.code)
+        _count("failed")
         return False
+    _count("renewed")
     return _store(provider, claim, token, time.monotonic() - began)
+
+
+def _count(result: str) -> None:
+    if kept := figures():
+        kept.token_refreshes.labels(result).inc()
 
 
 def refuse(provider: int, serial: int) -> None:
@@ -114,7 +122,11 @@ def _fetch(provider: int, door: TokenDoor) -> Token:
     try:
         credentials = Credentials.of(AuthProvider.objects.get(pk=provider).settings)
     except (AuthProvider.DoesNotExist, KeyError, ValueError) as error:
-        logger.exception("The configuration of provider %s is unusable.", provider)
+        logger.exception(
+            "The configuration of provider %s is unusable.",
+            provider,
+            extra={"id_auth": provider},
+        )
         raise TokenError("internal") from error
     return fetch_token(credentials, door, refresh_token=_refresh_token(provider))
 
@@ -125,7 +137,11 @@ def _refresh_token(provider: int) -> str | None:
         return tokens.values_list("refresh_token", flat=True).first()
     except KeyringError:
         # The client's credentials do as well.
-        logger.warning("The refresh token of provider %s does not open.", provider)
+        logger.warning(
+            "The refresh token of provider %s does not open.",
+            provider,
+            extra={"id_auth": provider},
+        )
         return None
 
 
@@ -152,7 +168,11 @@ def _store(provider: int, claim: str, token: Token, took: float) -> bool:
 def _fail(provider: int, claim: str, failures: int, code: str) -> None:
     pause = back_off(failures, random.random())
     logger.warning(
-        "No token for provider %s: %s. Asking again in %.0f s.", provider, code, pause
+        "No token for provider %s: %s. Asking again in %.0f s.",
+        provider,
+        code,
+        pause,
+        extra={"id_auth": provider, "error": code},
     )
     OAuthToken.objects.filter(pk=provider, claim=claim).update(
         state=OAuthToken.State.FAILING,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 
 class ConfigEntry(models.Model):
@@ -27,9 +28,9 @@ class ConfigLog(models.Model):
     class Kind(models.TextChoices):
         """What the change was."""
 
-        ADD = "add", "add"
-        UPDATE = "update", "update"
-        DELETE = "delete", "delete"
+        ADD = "add", _("add")
+        UPDATE = "update", _("update")
+        DELETE = "delete", _("delete")
 
     key = models.CharField(max_length=100)
     previous_value = models.TextField(null=True)  # noqa: DJ001

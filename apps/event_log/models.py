@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from apps.encryption.fields import EncryptedTextField
 
@@ -48,7 +50,7 @@ class EndUser(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"user {self.pk}"
+        return gettext("user %(id)s") % {"id": self.pk}
 
     @property
     def is_temporary(self) -> bool:
@@ -90,10 +92,10 @@ class Event(models.Model):
         """How the event came about."""
 
         API = "api", "API"
-        PLATFORM = "platform", "platform"
+        PLATFORM = "platform", _("platform")
         PYTHON = "python", "Python"
-        SYNC = "sync", "background synchronisation"
-        CONSOLE = "console", "console"
+        SYNC = "sync", _("background synchronisation")
+        CONSOLE = "console", _("console")
 
     name = models.CharField(max_length=64)
     # No database constraint: checking it would lock the user's row in every emission

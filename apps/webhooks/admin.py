@@ -13,9 +13,14 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.forms.fields import InvalidJSONInput
 from django.http import HttpRequest
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
 
 from apps.event_log.admin import FactAdmin
 from apps.event_log.catalogue import CATALOGUE
+from apps.webhooks.console.badges import of_cause, of_state
+from apps.webhooks.console.causes import explain
+from apps.webhooks.console.tags import badge_tag, duration
 from apps.webhooks.flusher import flush
 from apps.webhooks.models import (
     DeliveryAttempt,
@@ -49,12 +54,17 @@ class MembersField(forms.JSONField):
 class WebhookForm(forms.ModelForm):  # type: ignore[type-arg]
     """A registration; what is allowed in it is decided where the API does."""
 
-    event = forms.ChoiceField(choices=[(name, name) for name in CATALOGUE])
+    event = forms.ChoiceField(
+        label=_("Event"), choices=[(name, name) for name in CATALOGUE]
+    )
     url = forms.CharField(required=False, label="URL", widget=forms.URLInput)
     add_to_data = MembersField(
         required=False,
-        help_text="Members to add to the bodies, as a JSON object: each name with the "
-        "key of the user's configuration that has the value.",
+        label=_("Added members"),
+        help_text=_(
+            "Members to add to the bodies, as a JSON object: each name with the key of "
+            "the user's configuration that has the value."
+        ),
     )
 
     class Meta:
@@ -103,7 +113,14 @@ class WebhookAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Registrations: a deletion is soft, and may be taken back."""
 
     form = WebhookForm
-    list_display = ("id", "event", "url", "auth_provider", "user_id", "deleted_at")
+    list_display = (
+        "id",
+        "event",
+        "url",
+        "auth_provider",
+        "of_user",
+        "deleted_at",
+    )
     list_filter = (("deleted_at", admin.EmptyFieldListFilter), "event")
     list_select_related = ("auth_provider",)
     ordering = ("-pk",)
@@ -137,57 +154,95 @@ class WebhookAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         for webhook in queryset:
             delete_webhook(webhook.pk)
 
-    @admin.action(description="Flush now", permissions=["change"])
+    @admin.display(description=_("end user"), ordering="user_id")
+    def of_user(self, webhook: Webhook) -> int | None:
+        """To whose events it is restricted."""
+        return webhook.user_id
+
+    def has_flush_permission(self, request: HttpRequest) -> bool:
+        """Operators may, who change nothing."""
+        return request.user.has_perm("webhooks.flush_webhook")
+
+    def has_restore_permission(self, request: HttpRequest) -> bool:
+        """Likewise."""
+        return request.user.has_perm("webhooks.restore_webhook")
+
+    @admin.action(description=_("Flush now"), permissions=["flush"])
     def flush_now(self, request: HttpRequest, webhooks: QuerySet[Webhook]) -> None:
         """What `manage.py flush --webhook` does."""
         for webhook in webhooks:
             flush(webhook.pk)
-        messages.success(request, "What is unsent is sent again now.")
+        messages.success(request, _now("What is unsent is sent again now."))
 
-    @admin.action(description="Restore deleted webhooks", permissions=["change"])
+    @admin.action(description=_("Restore deleted webhooks"), permissions=["restore"])
     def restore(self, request: HttpRequest, webhooks: QuerySet[Webhook]) -> None:
         """For events to come; what the deletion cancelled stays cancelled."""
         for webhook in webhooks:
             restore_webhook(webhook.pk)
 
 
+class PartAdmin(FactAdmin):
+    """Rows that name others: by id, for to read those would cost a query each."""
+
+    @admin.display(description=_("webhook"))
+    def of_webhook(self, row: Any) -> int | None:
+        """Its webhook."""
+        number: int | None = row.webhook_id
+        return number
+
+    @admin.display(description=_("event"))
+    def of_event(self, row: WebhookData) -> int:
+        """Its event."""
+        return row.event_id
+
+    @admin.display(description=_("delivery"))
+    def of_delivery(self, row: DeliveryAttempt) -> int:
+        """Its webhook data."""
+        return row.webhook_data_id
+
+
 @admin.register(WebhookData)
-class WebhookDataAdmin(FactAdmin):
+class WebhookDataAdmin(PartAdmin):
     """The queue, and what has left it."""
 
     list_display = (
         "id",
-        "webhook_id",
-        "event_id",
-        "state",
+        "of_webhook",
+        "of_event",
+        "state_badge",
         "attempts",
         "created_at",
         "delivered_at",
     )
     list_filter = ("state",)
     ids = ("pk", "webhook_id", "event_id")
-    search_help_text = "The id of webhook data, of a webhook or of an event"
+    search_help_text = _("The id of a delivery, of a webhook or of an event")
     fields = (*list_display, "last_execution")
+
+    @admin.display(description=_("state"))
+    def state_badge(self, data: WebhookData) -> str:
+        """Pending and refused before is told apart from pending."""
+        return badge_tag(of_state(data.state, attempts=data.attempts))
 
 
 @admin.register(DeliveryAttempt)
-class DeliveryAttemptAdmin(FactAdmin):
+class DeliveryAttemptAdmin(PartAdmin):
     """Every request that was sent, or could not be."""
 
     list_display = (
         "id",
-        "webhook_data_id",
-        "webhook_id",
+        "of_delivery",
+        "of_webhook",
         "number",
         "started_at",
-        "cause",
-        "status",
-        "total_us",
+        "outcome",
+        "took",
     )
     ids = ("pk", "webhook_data_id", "webhook_id")
-    search_help_text = "The id of an attempt, of webhook data or of a webhook"
+    search_help_text = _("The id of an attempt, of a delivery or of a webhook")
     fields = (
         *list_display,
+        "meaning",
         "dns_us",
         "connect_us",
         "tls_us",
@@ -200,13 +255,28 @@ class DeliveryAttemptAdmin(FactAdmin):
         "execution",
     )
 
+    @admin.display(description=_("outcome"))
+    def outcome(self, attempt: DeliveryAttempt) -> str:
+        """The cause, and the status if there was one."""
+        return badge_tag(of_cause(attempt.cause, attempt.status))
+
+    @admin.display(description=_("meaning"))
+    def meaning(self, attempt: DeliveryAttempt) -> str:
+        """The same in words, with the next step."""
+        return " ".join(explain(attempt.cause, attempt.status))
+
+    @admin.display(description=_("duration"))
+    def took(self, attempt: DeliveryAttempt) -> str:
+        """Of the whole request."""
+        return duration(attempt.total_us / 1e6)
+
 
 @admin.register(Lease)
-class LeaseAdmin(FactAdmin):
+class LeaseAdmin(PartAdmin):
     """Who sends for a webhook now, and what is known of its receiver."""
 
     list_display = (
-        "webhook_id",
+        "of_webhook",
         "holder",
         "leased_until",
         "consecutive_failures",
@@ -216,14 +286,14 @@ class LeaseAdmin(FactAdmin):
     )
     list_filter = (("cut_off_at", admin.EmptyFieldListFilter),)
     fields = (*list_display, "token", "execution", "suspect", "suspect_expiries")
-    search_help_text = "The id of a webhook"
+    search_help_text = _("The id of a webhook")
 
 
 @admin.register(FlusherExecution)
-class FlusherExecutionAdmin(FactAdmin):
+class FlusherExecutionAdmin(PartAdmin):
     """The flusher's runs."""
 
-    list_display = ("id", "started_at", "webhook_id")
+    list_display = ("id", "started_at", "of_webhook")
     fields = list_display
     ids = ("pk", "webhook_id")
-    search_help_text = "The id of an execution or of a webhook"
+    search_help_text = _("The id of an execution or of a webhook")

@@ -110,7 +110,11 @@ def _send(recipient: str, subject: str, text: str, alert: Alert) -> bool:
     try:
         send_mail(subject, text, None, [recipient])
     except (OSError, smtplib.SMTPException):
-        logger.exception("The mail about webhook %s was not sent.", alert.webhook)
+        logger.exception(
+            "The mail about webhook %s was not sent.",
+            alert.webhook,
+            extra={"id_webhook": alert.webhook},
+        )
         with connection.cursor() as cursor:
             cursor.execute(
                 _PUT_BACK, [alert.webhook, alert.failing_since, alert.mailed_at]

@@ -8,6 +8,7 @@ never emitted; what is committed is delivered, whatever happens to the broker.
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -19,6 +20,7 @@ from apps.configuration.keys import CFONB
 from apps.configuration.store import is_on
 from apps.event_log.catalogue import CATALOGUE, event_name
 from apps.event_log.models import Event
+from apps.metrics.process import figures
 from apps.webhooks.fan_out import EMIT
 from apps.webhooks.formats.cfonb import render
 from apps.webhooks.formats.json_body import (
@@ -109,6 +111,7 @@ def emit_many(
     """
     if not emissions:
         return []
+    began = time.monotonic()
     names = [event_name(emission.event) for emission in emissions]
     stored = [
         _stored(name, emission.payload)
@@ -126,6 +129,9 @@ def emit_many(
             transaction.on_commit(wake, robust=True)
     if unknown:
         raise UnknownUser(f"There is no user {unknown[0]}.")
+    if kept := figures():
+        kept.emit_duration.observe(time.monotonic() - began)
+        kept.emitted_events.inc(sum(not each.repeated for each in emitted))
     return emitted
 
 

@@ -50,7 +50,11 @@ def synchronise(claim: Claim, *, origin: str) -> None:
     try:
         _to_the_end(progress, origin)
     except Displaced:
-        logger.info("Connection %s is synchronised elsewhere.", claim.connection)
+        logger.info(
+            "Connection %s is synchronised elsewhere.",
+            claim.connection,
+            extra={"id_connection": claim.connection},
+        )
     finally:
         release(claim, now=timezone.now())
     tell_user_synced(progress.connection.user_id, origin=origin)
@@ -64,7 +68,12 @@ def _to_the_end(progress: Progress, origin: str) -> None:
             if isinstance(phase, Ended):
                 return
     except _UNTELLABLE as error:
-        logger.error("Connection %s: %s", progress.claim.connection, error)
+        logger.error(
+            "Connection %s: %s",
+            progress.claim.connection,
+            error,
+            extra={"id_connection": progress.claim.connection},
+        )
         progress.accounts = Found(highest=progress.accounts.highest)
         progress.subscriptions = Found(highest=progress.subscriptions.highest)
     _do(progress, FAILED, origin)

@@ -12,6 +12,7 @@ import mmap
 import os
 import secrets
 import socket
+import time
 from functools import cache, lru_cache
 
 from celery import Task, shared_task
@@ -33,6 +34,7 @@ from apps.auth_providers.oauth import TokenDoor
 from apps.auth_providers.tokens import renew
 from apps.configuration.keys import CA_CERT, COMPRESSION
 from apps.configuration.store import is_on, value
+from apps.metrics.process import figures
 from apps.outbound.transport import Transport, TransportPolicy
 from apps.webhooks.alerts import note_failing, send_alerts
 from apps.webhooks.conf import engine_settings, transport_policy
@@ -42,6 +44,7 @@ from apps.webhooks.engine.leases import is_waiting
 from apps.webhooks.engine.mailbox import Mailbox
 from apps.webhooks.engine.pump import Pump
 from apps.webhooks.engine.tokens import ask
+from apps.webhooks.engine.watch import Watch
 from apps.webhooks.health import purge_health
 from apps.webhooks.holds import drop_expired_users, erase_spent_tokens
 from apps.webhooks.replay.items import are_running, claim, drop_cancelled
@@ -68,7 +71,9 @@ def flush() -> None:
     note_failing()
     execution = begin_execution(apart=settings.WEBHOOKS_FLUSHER_PERIOD / 2)
     if execution is not None:
-        logger.info("Flusher execution %s began.", execution)
+        logger.info(
+            "Flusher execution %s began.", execution, extra={"execution": execution}
+        )
     wake()
     _post(alert)
 
@@ -158,7 +163,21 @@ def run_pump(out: Transport, box: Mailbox | None) -> bool:
         holder=holder,
         stopping=lambda: _stopping[0] != 0,
         renew_token=post_renewal,
+        watch=watch(),
     ).run()
+
+
+def watch() -> Watch | None:
+    """What keeps figures of a run, and lines of attempts, as far as that is wished."""
+    kept, sample = figures(), settings.LOG_OUTCOMES
+    if kept is None and not sample:
+        return None
+    return Watch(
+        kept,
+        sample=sample,
+        sockets=settings.WEBHOOKS_PUMP_SOCKETS,
+        now=time.monotonic(),
+    )
 
 
 def run_replay() -> bool:

@@ -89,7 +89,11 @@ def try_out(
     request = _request(number, registration, scheme, content, token)
     outcome = _send(request)
     logger.info(
-        "Test delivery %s of webhook %s: %s.", number, webhook_id, outcome.cause.value
+        "Test delivery %s of webhook %s: %s.",
+        number,
+        webhook_id,
+        outcome.cause.value,
+        extra={"id_webhook": webhook_id, "outcome": outcome.cause.value},
     )
     return of_outcome(number, request, body, outcome)
 
@@ -191,7 +195,9 @@ def _token_of(user_id: int | None) -> str | None:
     try:
         return users.values_list("token", flat=True).first()
     except KeyringError as error:
-        logger.exception("The token of user %s does not open.", user_id)
+        logger.exception(
+            "The token of user %s does not open.", user_id, extra={"id_user": user_id}
+        )
         raise Unsendable(Cause.INTERNAL, "The user's token does not open.") from error
 
 

@@ -84,4 +84,9 @@ def _tell(user: int, events: list[str], origin: str) -> None:
     except (PayloadTooLarge, PayloadInvalid) as error:
         # Deprecated for the first reason. For the second: it repeats what was told
         # before schemas were enforced. CONNECTION_SYNCED has told it all.
-        logger.warning("USER_SYNCED of user %s is left out: %s", user, error)
+        logger.warning(
+            "USER_SYNCED of user %s is left out: %s",
+            user,
+            error,
+            extra={"id_user": user},
+        )

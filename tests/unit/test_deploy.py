@@ -1,51 +1,40 @@
-"""The compose file, the image and CI's script: what they name exists."""
+"""The compose file, the image, secrets and CI's script: they fit together."""
 
 from __future__ import annotations
 
-import importlib
+import base64
+import itertools
 import os
 import re
 import shlex
+import stat
 import subprocess
-from pathlib import Path
+import sys
 from typing import Any
 
 import pytest
 import yaml
-from celery import Celery
 from django.conf import settings
-from django.core.management import get_commands
 
-from webhooks_project.celery import app
+from apps.encryption.keyring import Keyring
+from tests.deployment import (
+    COMPOSE,
+    DEPLOY,
+    OURS,
+    PROJECT,
+    SERVICES,
+    is_known,
+    settings_names,
+)
+from webhooks_project import __version__
 
-PROJECT = Path(__file__).resolve().parents[2]
-COMPOSE: dict[str, Any] = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())
-SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-OURS = {name: service for name, service in SERVICES.items() if "build" in service}
-DOCKERFILE = (PROJECT / "deploy" / "Dockerfile").read_text()
-IGNORED = (PROJECT / ".dockerignore").read_text().splitlines()
+OVERRIDE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.secrets.yml").read_text())
 CI = PROJECT / ".ci" / "run"
+NEW_SECRETS = DEPLOY / "new_secrets.py"
 
 ROLES = {"migrate", "web", "worker-pump", "worker-control", "beat", "receiver"}
-
-
-def following(command: list[str], option: str) -> str:
-    """The value of an option of a command."""
-    return command[command.index(option) + 1]
-
-
-def check_command(command: list[str]) -> None:
-    """Assert that a command starts something that exists."""
-    program, *arguments = command
-    if program == "python":
-        assert (PROJECT / arguments[0]).is_file()
-        assert arguments[1] in get_commands()
-    elif program == "gunicorn":
-        assert callable(importlib.import_module(arguments[0]).application)
-    else:
-        assert program == "celery"
-        package = importlib.import_module(following(arguments, "-A"))
-        assert isinstance(package.celery_app, Celery)
+# What goes out, and what need not.
+SENDERS = {"web", "worker-pump", "worker-control"}
 
 
 def test_every_role_is_a_service():
@@ -54,26 +43,10 @@ def test_every_role_is_a_service():
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_a_service_starts_what_exists(name):
-    check_command(OURS[name]["command"])
-
-
-def test_the_image_starts_what_exists():
-    (command,) = re.findall(r"^CMD (\[.*\])$", DOCKERFILE, re.MULTILINE)
-    check_command(yaml.safe_load(command))
-
-
-def test_every_queue_has_a_worker():
-    commands = [SERVICES[name]["command"] for name in ("worker-pump", "worker-control")]
-    served = {following(command, "-Q") for command in commands}
-    routed = {route["queue"] for route in settings.CELERY_TASK_ROUTES.values()}
-    assert served == routed | {app.conf.task_default_queue}
-
-
-@pytest.mark.parametrize("name", OURS)
 def test_a_service_is_built_from_what_exists(name):
     build = OURS[name]["build"]
     assert (PROJECT / build["context"] / build["dockerfile"]).is_file()
+    assert OURS[name]["image"] == f"bankhooks:{__version__}"
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -91,12 +64,30 @@ def test_a_service_waits_for_what_it_needs(name):
             assert SERVICES[other]["restart"] == "no"
 
 
+@pytest.mark.parametrize("name", sorted(ROLES - {"migrate", "receiver"}))
+def test_a_role_starts_on_a_healthy_migrated_database(name):
+    assert SERVICES[name]["depends_on"] == {
+        "migrate": {"condition": "service_completed_successfully"},
+        "postgres": {"condition": "service_healthy"},
+        "redis": {"condition": "service_healthy"},
+    }
+
+
 @pytest.mark.parametrize("name", sorted(SERVICES.keys() - {"migrate"}))
 def test_a_service_that_stays_has_a_health_check(name):
     test = SERVICES[name]["healthcheck"]["test"]
     assert test[0] in ("CMD", "CMD-SHELL")
     if test[1:3] == ["python", "-c"]:
         compile(test[3], name, "exec")
+    if test[1].startswith("celery"):
+        node = following(shlex.split(test[1]), "-d")
+        assert node.split("@")[0] == name.removeprefix("worker-")
+        assert following(SERVICES[name]["command"], "-n") == f"{node.split('@')[0]}@%h"
+
+
+def following(command: list[str], option: str) -> str:
+    """The value of an option of a command."""
+    return command[command.index(option) + 1]
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -104,40 +95,78 @@ def test_a_service_has_few_rights(name):
     service = OURS[name]
     assert service["read_only"]
     assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert "privileged" not in service
+    assert "volumes" not in service
     assert "ports" not in service or name == "web"
 
 
-@pytest.mark.parametrize("name", ["postgres", "redis", "migrate", "beat"])
-def test_what_need_not_go_out_cannot(name):
-    assert SERVICES[name]["networks"] == ["inside"]
-    assert COMPOSE["networks"]["inside"]["internal"]
+def test_a_way_out_is_not_a_way_to_the_servers():
+    """PostgreSQL and Redis are on networks without a way out, and on no other."""
+    networks = {name: set(each.get("networks", ())) for name, each in SERVICES.items()}
+    assert networks["postgres"] == {"database"}
+    assert networks["redis"] == {"bell"}
+    assert COMPOSE["networks"]["database"]["internal"]
+    assert COMPOSE["networks"]["bell"]["internal"]
+    assert {name for name, each in networks.items() if "outside" in each} == SENDERS
+    assert OURS["receiver"]["network_mode"] == "service:worker-pump"
 
 
-def test_every_setting_reaches_the_services():
-    source = (PROJECT / "webhooks_project" / "settings.py").read_text()
-    names = set(re.findall(r"\benv\.\w+\(\s*\"(\w+)\"", source))
-    for service in OURS.values():
-        assert service["environment"].keys() == names
+@pytest.mark.parametrize("name", OURS)
+def test_every_setting_reaches_the_services(name):
+    given = OURS[name]["environment"].keys()
+    # A port is for what serves nothing else.
+    assert settings_names() - given <= {"WEBHOOKS_METRICS_PORT"}
+    assert [each for each in given if not is_known(each)] == []
 
 
-def test_a_worker_has_the_time_to_finish_what_is_in_flight():
-    seconds = int(SERVICES["worker-pump"]["stop_grace_period"].removesuffix("s"))
-    assert seconds >= settings.WEBHOOKS_PUMP_RUN + 30
+def test_no_secret_is_written_in_a_file():
+    given = [each.get("environment", {}).items() for each in SERVICES.values()]
+    secrets = [
+        value
+        for variable, value in itertools.chain.from_iterable(given)
+        if re.search("KEYS?$|PASSWORD$|TOKEN$", variable)
+    ]
+    assert len(secrets) > 20
+    assert {value for value in secrets if value and not value.startswith("${")} == set()
 
 
-def test_the_image_copies_what_exists_and_is_not_ignored():
-    sources = re.findall(r"^COPY (?!--from)(\S+)", DOCKERFILE, re.MULTILINE)
-    assert sources
-    for source in sources:
-        assert (PROJECT / source).exists()
-        assert f"!{source}" in IGNORED
+@pytest.mark.parametrize("name", sorted(SERVICES.keys() - {"redis", "receiver"}))
+def test_secrets_may_be_in_files(name):
+    service = OVERRIDE["services"][name]
+    for variable, path in service["environment"].items():
+        assert variable.removesuffix("_FILE") in SERVICES[name]["environment"]
+        assert path.removeprefix("/run/secrets/") in service["secrets"]
+    for secret in service["secrets"]:
+        assert OVERRIDE["secrets"][secret]["file"] == f"./secrets/{secret}"
 
 
-def test_the_image_is_not_run_as_root_and_takes_only_what_the_lock_names():
-    *_, last = DOCKERFILE.split("\nFROM ")
-    assert re.search(r"^USER [1-9]\d*:[1-9]\d*$", last, re.MULTILINE)
-    (line,) = re.findall(r"pip install .*", DOCKERFILE)
-    assert "--require-hashes -r /app/requirements.lock" in line
+def test_new_secrets_are_those_that_are_wanted_and_can_be_used(tmp_path):
+    folder = tmp_path / "secrets"
+    subprocess.run([sys.executable, NEW_SECRETS, folder], check=True)
+    secrets = {path.name: path.read_text() for path in folder.iterdir()}
+    assert secrets.keys() == OVERRIDE["secrets"].keys()
+    assert len(secrets["secret_key"]) >= 50
+    assert Keyring.parse([secrets["encryption_keys"]]).primary == "k1"
+    assert len(base64.b64decode(secrets["encryption_keys"].partition(":")[2])) == 32
+    assert re.fullmatch(r"[\w-]{32}", secrets["database_password"])
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_new_secrets_leave_old_ones_alone(tmp_path):
+    for _ in range(2):
+        subprocess.run([sys.executable, NEW_SECRETS, tmp_path], check=True)
+        (tmp_path / "secret_key").chmod(0o644)
+        (tmp_path / "secret_key").write_text("mine")
+    assert (tmp_path / "secret_key").read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES.keys() - {"redis"}))
+def test_a_service_has_the_time_to_finish_what_is_in_flight(name):
+    seconds = int(SERVICES[name]["stop_grace_period"].removesuffix("s"))
+    # A webhook's own deadline may be 30.
+    assert seconds >= 30 + settings.WEBHOOKS_SETTLE
+    assert seconds > settings.CELERY_TASK_TIME_LIMIT
 
 
 def test_the_script_of_ci_can_be_run():

@@ -12,6 +12,7 @@ SECRETS = "secrets"
 
 LOCAL_SETTINGS = {
     "HTTPS_ONLY": "false",
+    "LOG_FORMAT": "human",
     "WEBHOOKS_ALLOW_HTTP": "true",
     "WEBHOOKS_ALLOWED_NETWORKS": "127.0.0.0/8",
     "WEBHOOKS_DEADLINE": "3",

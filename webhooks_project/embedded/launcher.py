@@ -26,6 +26,7 @@ from webhooks_project.embedded.keys import (
     new_keys,
 )
 from webhooks_project.embedded.services import Services
+from webhooks_project.environment import is_given
 
 ROOT = Path(__file__).resolve().parents[2] / ".services"
 
@@ -89,7 +90,7 @@ def run(argv: Sequence[str]) -> None:
 @contextmanager
 def hosting(folder: Path, *, fresh: bool) -> Iterator[None]:
     """Bring what is missing, servers and keys, and take the servers away after."""
-    missing = not all(os.environ.get(name) for name in URLS)
+    missing = not all(is_given(name) for name in URLS)
     with ExitStack() as stack:
         if missing:
             for number in ENDING:
@@ -121,7 +122,7 @@ def adopt(root: Path) -> None:
     Only while no database is named: one that is named is not theirs, and their keys
     must never seal what is written to it.
     """
-    if os.environ.get("DATABASE_URL"):
+    if is_given("DATABASE_URL"):
         return
     states = [root / command / ENVIRONMENT for command in SELF_HOSTING]
     found = [state for state in states if state.exists()]
@@ -135,5 +136,5 @@ def adopt(root: Path) -> None:
 def fill(values: Mapping[str, str]) -> None:
     """Set the variables that the environment lacks."""
     for name, value in values.items():
-        if not os.environ.get(name):
+        if not is_given(name):
             os.environ[name] = value

@@ -107,7 +107,11 @@ class Flights:
         try:
             built = self._build(lane, row, started_us)
         except KeyringError:
-            logger.exception("The user's token of event %s does not open.", row.event)
+            logger.exception(
+                "The user's token of event %s does not open.",
+                row.event,
+                extra={"id_event": row.event, "id_webhook_data": row.id},
+            )
             built = None
         if built is None:
             flight = Flight(lane, row, started_us, row.size, 0)

@@ -222,7 +222,11 @@ def _scheme(lease: Lease) -> Scheme | None:
     try:
         return scheme(lease.provider_type, _scheme_config(lease))
     except (KeyringError, ValueError, KeyError):
-        logger.exception("The provider of webhook %s cannot be used.", lease.webhook)
+        logger.exception(
+            "The provider of webhook %s cannot be used.",
+            lease.webhook,
+            extra={"id_webhook": lease.webhook},
+        )
         return None
 
 

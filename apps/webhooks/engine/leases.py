@@ -260,5 +260,5 @@ def _quarantine(lease: Lease) -> None:
         "Webhook data %s put aside: %s pumps died while sending it.",
         lease.suspect,
         lease.suspect_expiries,
-        extra={"webhook": lease.webhook, "id_webhook_data": lease.suspect},
+        extra={"id_webhook": lease.webhook, "id_webhook_data": lease.suspect},
     )

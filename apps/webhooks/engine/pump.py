@@ -26,6 +26,7 @@ from apps.webhooks.engine.leases import LeaseTerms
 from apps.webhooks.engine.outage import is_outage
 from apps.webhooks.engine.recorder import LONELY_SECONDS, Recorder
 from apps.webhooks.engine.tokens import ask
+from apps.webhooks.engine.watch import Watch
 
 logger = logging.getLogger(__name__)
 
@@ -66,8 +67,10 @@ class Pump:
         holder: str,
         stopping: Callable[[], bool],
         renew_token: Callable[[int], None] = lambda provider: None,
+        watch: Watch | None = None,
     ) -> None:
         self._settings = settings
+        self._watch = watch
         self._bell = bell
         self._stopping = stopping
         self._renew_token = renew_token
@@ -78,7 +81,7 @@ class Pump:
             settle=settings.settle,
         )
         self._lanes = Lanes(terms, settings)
-        self._recorder = Recorder(settings.settle)
+        self._recorder = Recorder(settings.settle, watch)
         self._flights = Flights(
             transport=transport,
             lanes=self._lanes,
@@ -105,6 +108,8 @@ class Pump:
             # What is still in flight after a fault is recorded by the next run in
             # this process, which shares the transport; nothing more is sent for it.
             self._lanes.shed_all()
+            if self._watch is not None:
+                self._watch.ended(time.monotonic())
 
     def _run(self) -> bool:
         end = time.monotonic() + self._settings.pump_run
@@ -202,6 +207,8 @@ class Pump:
                 self._next_sweep = now + SWEEP_SECONDS
                 _, self._flights.execution_began = current_execution()
                 self._ask_for_tokens()
+                if self._watch is not None:
+                    self._watch.looked(len(self._flights), now)
             self._hungry = self._lanes.acquire(now)
         self._lanes.read()
         self._rest_from_looking(now, rings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import Final
 
 from django.db import Error, connection
@@ -10,6 +11,7 @@ from django.db import Error, connection
 from apps.webhooks.engine.lane import Lane
 from apps.webhooks.engine.outage import is_outage
 from apps.webhooks.engine.settle import NO_TALLY, Settlement, settle
+from apps.webhooks.engine.watch import Watch
 
 logger = logging.getLogger(__name__)
 
@@ -29,11 +31,13 @@ class SettlementFailed(Exception):
 class Recorder:
     """Outcomes that are not settled yet. Times are monotonic seconds.
 
-    `patience`: how long outcomes outlive a database that does not answer.
+    `patience`: how long outcomes outlive a database that does not answer. `watch` is
+    told of what was settled.
     """
 
-    def __init__(self, patience: float) -> None:
+    def __init__(self, patience: float, watch: Watch | None = None) -> None:
         self._patience = patience
+        self._watch = watch
         self._waiting: list[tuple[Lane, Settlement]] = []
         self._since = self._settled_at = 0.0
         self._failing_since: float | None = None
@@ -72,9 +76,11 @@ class Recorder:
         lanes = {id(lane): lane for lane, _ in self._waiting}.values()
         changed = [lane for lane in lanes if lane.changed]
         tallied = [lane for lane in lanes if lane.tally_is_due(now)]
+        settlements = [settlement for _, settlement in self._waiting]
+        began = time.monotonic()
         try:
             settle(
-                [settlement for _, settlement in self._waiting],
+                settlements,
                 [lane.state() for lane in changed],
                 [lane.tally for lane in tallied],
             )
@@ -93,6 +99,8 @@ class Recorder:
             lane.tallied_at = now
         self._waiting.clear()
         self._failing_since = None
+        if self._watch is not None:
+            self._watch.settled(settlements, time.monotonic() - began)
 
     def _wait(self, now: float, error: Exception) -> None:
         """Try again on a fresh connection, as long as the leases may last."""
@@ -101,4 +109,5 @@ class Recorder:
         self._retry_at = now + RETRY_SECONDS
         if now - self._failing_since > self._patience:
             raise SettlementFailed(f"{len(self._waiting)} outcomes lost") from error
-        logger.warning("Settling failed, trying again: %s", type(error).__name__)
+        kind = type(error).__name__
+        logger.warning("Settling failed, trying again: %s", kind, extra={"error": kind})

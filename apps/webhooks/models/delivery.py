@@ -14,6 +14,8 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from apps.event_log.models import Event
 from apps.webhooks.models.registration import Webhook
@@ -35,12 +37,12 @@ class WebhookData(models.Model):
         `planned`: of an event that was before its webhook; a replay sends it first.
         """
 
-        HELD = 0, "held"
-        PENDING = 1, "pending"
-        DELIVERED = 2, "delivered"
-        CANCELLED = 3, "cancelled"
-        QUARANTINED = 4, "quarantined"
-        PLANNED = 5, "planned"
+        HELD = 0, _("held")
+        PENDING = 1, _("pending")
+        DELIVERED = 2, _("delivered")
+        CANCELLED = 3, _("cancelled")
+        QUARANTINED = 4, _("quarantined")
+        PLANNED = 5, _("planned")
 
     webhook = models.ForeignKey(
         Webhook, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False
@@ -57,6 +59,10 @@ class WebhookData(models.Model):
 
     class Meta:
         verbose_name_plural = "webhook data"
+        permissions = [
+            ("resend_webhookdata", "Can send deliveries again"),
+            ("view_payload", "Can read payloads"),
+        ]
         indexes = [
             models.Index(
                 name="webhookdata_pending",
@@ -65,6 +71,11 @@ class WebhookData(models.Model):
             ),
             models.Index(
                 name="webhookdata_held", fields=["event"], condition=Q(state=0)
+            ),
+            models.Index(
+                name="webhookdata_quarantined",
+                fields=["webhook"],
+                condition=Q(state=4),
             ),
         ]
         constraints = [
@@ -81,7 +92,7 @@ class WebhookData(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"webhook data {self.pk}"
+        return gettext("delivery %(id)s") % {"id": self.pk}
 
 
 class DeliveryAttempt(models.Model):
@@ -94,8 +105,8 @@ class DeliveryAttempt(models.Model):
     class Kind(models.IntegerChoices):
         """Why it was made."""
 
-        LIVE = 0, "live"
-        REPLAY = 1, "replay"
+        LIVE = 0, _("live")
+        REPLAY = 1, _("replay")
 
     webhook_data = models.ForeignKey(
         WebhookData,
@@ -130,7 +141,14 @@ class DeliveryAttempt(models.Model):
         indexes = [
             models.Index(name="attempt_of_data", fields=["webhook_data"]),
             models.Index(name="attempt_of_webhook", fields=["webhook", "started_at"]),
+            # A success costs it nothing, and the console asks for failures.
+            models.Index(
+                name="attempt_failed", fields=["id"], condition=~Q(cause="accepted")
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"attempt {self.number} of webhook data {self.webhook_data_id}"
+        return gettext("attempt %(number)s of delivery %(id)s") % {
+            "number": self.number,
+            "id": self.webhook_data_id,
+        }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 
 from apps.webhooks.models.registration import Webhook
 
@@ -53,7 +54,10 @@ class Lease(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"lease {self.token} on webhook {self.webhook_id}"
+        return gettext("lease %(token)s on webhook %(id)s") % {
+            "token": self.token,
+            "id": self.webhook_id,
+        }
 
 
 class FlusherExecution(models.Model):
@@ -74,4 +78,4 @@ class FlusherExecution(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"flusher execution {self.pk}"
+        return gettext("flusher execution %(id)s") % {"id": self.pk}

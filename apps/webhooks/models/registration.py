@@ -6,6 +6,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from apps.auth_providers.models import AuthProvider
 from apps.event_log.models import EndUser
@@ -33,22 +35,22 @@ class Webhook(models.Model):
         blank=True,
         on_delete=models.PROTECT,
         related_name="webhooks",
-        help_text="Restricts the webhook to the events of one user.",
+        help_text=_("Restricts the webhook to the events of one user."),
     )
     compression = models.BooleanField(
-        null=True, blank=True, help_text="gzip bodies; empty: as configured."
+        null=True, blank=True, help_text=_("gzip bodies; empty: as configured.")
     )
     deadline = models.PositiveSmallIntegerField(
         null=True,
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(30)],
-        help_text="Seconds for one whole request; empty: as configured.",
+        help_text=_("Seconds for one whole request; empty: as configured."),
     )
     max_in_flight = models.PositiveSmallIntegerField(
         null=True,
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(256)],
-        help_text="Requests at a time, at most; empty: as configured.",
+        help_text=_("Requests at a time, at most; empty: as configured."),
     )
     add_to_data = models.JSONField(blank=True, default=dict, db_default={})
     created_at = models.DateTimeField(db_default=Now())
@@ -56,6 +58,12 @@ class Webhook(models.Model):
     deleted_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        permissions = [
+            ("flush_webhook", "Can flush webhooks"),
+            ("test_webhook", "Can send test deliveries"),
+            ("pause_webhook", "Can pause webhooks"),
+            ("restore_webhook", "Can restore deleted webhooks"),
+        ]
         indexes = [
             models.Index(
                 name="webhook_subscribed",
@@ -76,4 +84,7 @@ class Webhook(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"webhook {self.pk} ({self.event})"
+        return gettext("webhook %(id)s (%(event)s)") % {
+            "id": self.pk,
+            "event": self.event,
+        }

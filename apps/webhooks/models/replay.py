@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from apps.webhooks.models.delivery import WebhookData
 
@@ -22,10 +23,10 @@ class Replay(models.Model):
     class State(models.TextChoices):
         """Running until it ends by itself or an operator's word."""
 
-        RUNNING = "running", "running"
-        PAUSED = "paused", "paused"
-        CANCELLED = "cancelled", "cancelled"
-        DONE = "done", "done"
+        RUNNING = "running", _("running")
+        PAUSED = "paused", _("paused")
+        CANCELLED = "cancelled", _("cancelled")
+        DONE = "done", _("done")
 
     state = models.CharField(max_length=16, choices=State, db_default=State.RUNNING)
     remark = models.CharField(max_length=200, db_default="")
@@ -66,10 +67,10 @@ class ReplayItem(models.Model):
     class State(models.IntegerChoices):
         """Waiting, then one of the others."""
 
-        WAITING = 0, "waiting"
-        DELIVERED = 1, "delivered"
-        FAILED = 2, "failed"
-        SKIPPED = 3, "skipped"
+        WAITING = 0, _("waiting")
+        DELIVERED = 1, _("delivered")
+        FAILED = 2, _("failed")
+        SKIPPED = 3, _("skipped")
 
     replay = models.ForeignKey(Replay, on_delete=models.CASCADE, db_index=False)
     webhook_data = models.ForeignKey(

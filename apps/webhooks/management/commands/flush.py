@@ -22,7 +22,7 @@ from apps.webhooks.engine.pump import Pump
 from apps.webhooks.engine.tokens import ask
 from apps.webhooks.flusher import APART_SECONDS, flush
 from apps.webhooks.models import Webhook
-from apps.webhooks.tasks import renew_here, transport
+from apps.webhooks.tasks import renew_here, transport, watch
 
 PAUSE_SECONDS: Final = 1.0
 
@@ -121,4 +121,5 @@ def here(stopping: threading.Event) -> bool:
         bell=Bell(None, pump=holder, pumps=1, post=lambda: None),
         holder=holder,
         stopping=stopping.is_set,
+        watch=watch(),
     ).run()

@@ -1,0 +1,1 @@
+"""What only processes know of themselves, kept for Prometheus."""

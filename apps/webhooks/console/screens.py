@@ -1,0 +1,67 @@
+"""The screens of the console, in the order of the navigation.
+
+Yours comes in with one line here and a module beside this one: see README.md.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.utils.translation import gettext_lazy as _
+
+from apps.webhooks.console import dashboard, records
+from apps.webhooks.console.registry import Group, Screen
+
+WEBHOOKS: Final = Screen(
+    title=_("Webhooks"),
+    url_name="admin:webhooks_webhook_changelist",
+    permission="webhooks.view_webhook",
+    group=Group.DELIVERY,
+    icon="hook",
+)
+DELIVERIES: Final = Screen(
+    title=_("Deliveries"),
+    url_name="admin:webhooks_webhookdata_changelist",
+    permission="webhooks.view_webhookdata",
+    group=Group.DELIVERY,
+    icon="send",
+)
+AUTH_PROVIDERS: Final = Screen(
+    title=_("Auth providers"),
+    url_name="admin:auth_providers_authprovider_changelist",
+    permission="auth_providers.view_authprovider",
+    group=Group.DELIVERY,
+    icon="key",
+)
+EVENTS: Final = Screen(
+    title=_("Events"),
+    url_name="admin:event_log_event_changelist",
+    permission="event_log.view_event",
+    group=Group.PLATFORM,
+    icon="bolt",
+)
+USERS: Final = Screen(
+    title=_("Users"),
+    url_name="admin:event_log_enduser_changelist",
+    permission="event_log.view_enduser",
+    group=Group.PLATFORM,
+    icon="people",
+)
+TOKENS: Final = Screen(
+    title=_("API tokens"),
+    url_name="admin:api_tokens_apitoken_changelist",
+    permission="api_tokens.view_apitoken",
+    group=Group.SYSTEM,
+    icon="ticket",
+)
+
+SCREENS: Final = (
+    dashboard.SCREEN,
+    WEBHOOKS,
+    DELIVERIES,
+    AUTH_PROVIDERS,
+    EVENTS,
+    USERS,
+    TOKENS,
+    records.SCREEN,
+)

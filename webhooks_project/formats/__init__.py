@@ -1,0 +1,1 @@
+"""How the console writes dates: to the second, the month in letters."""

@@ -1,0 +1,112 @@
+"""The log: an object in each line for machines, or lines for people; to stderr.
+
+Whoever logs writes a sentence with `logging`, and what it is about as `extra`. Only
+plain values get through, and of an error's text only its first line: a database
+quotes the row, and so the payload, in the others.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+import structlog
+from django.core.exceptions import ImproperlyConfigured
+
+STYLES: Final = ("json", "human")
+# Of an error's first line.
+CHARACTERS: Final = 300
+
+# What every record has; the rest was given as `extra`.
+_USUAL: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
+_PLAIN: Final = (str, int, float, bool, type(None))
+
+_Line = dict[str, Any]
+
+
+def logging_config(*, level: str, style: str) -> dict[str, Any]:
+    """The setting LOGGING, for Django and gunicorn alike."""
+    if style not in STYLES:
+        raise ImproperlyConfigured(f"LOG_FORMAT is one of {', '.join(STYLES)}.")
+    formatter = {
+        "()": structlog.stdlib.ProcessorFormatter,
+        "foreign_pre_chain": [_begin, structlog.contextvars.merge_contextvars, _extra],
+        "processors": _renderers(style),
+    }
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"line": formatter},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "root": {"handlers": ["stderr"], "level": level},
+        "loggers": {
+            # Would quote payloads and tokens.
+            "django.db.backends": {"level": "INFO"},
+            # Two lines for each time that a pump wakes, one for each tick of beat, and
+            # nothing in them.
+            "celery.app.trace": {"level": "WARNING"},
+            "celery.worker.strategy": {"level": "WARNING"},
+            "celery.beat": {"level": "WARNING"},
+            # They have handlers of their own otherwise.
+            "gunicorn.error": {"handlers": [], "propagate": True},
+            "multiprocessing": {"handlers": ["stderr"], "propagate": False},
+        },
+    }
+
+
+def _renderers(style: str) -> list[Callable[[Any, str, _Line], Any]]:
+    last: Callable[[Any, str, _Line], Any] = structlog.processors.JSONRenderer(
+        ensure_ascii=False
+    )
+    if style == "human":
+        last = structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), event_key="message", sort_keys=False
+        )
+    return [structlog.stdlib.ProcessorFormatter.remove_processors_meta, _error, last]
+
+
+def _begin(logger: Any, method: str, line: _Line) -> _Line:
+    """What every line has, first."""
+    record: logging.LogRecord = line["_record"]
+    stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)(logger, method, {})
+    line.update(
+        timestamp=stamp["timestamp"],
+        level=record.levelname.lower(),
+        logger=record.name,
+        message=line.pop("event"),
+    )
+    return line
+
+
+def _extra(logger: Any, method: str, line: _Line) -> _Line:
+    """What the line is about; of a request its number only, not its URL."""
+    for name, value in vars(line["_record"]).items():
+        if name == "request":
+            line.setdefault("request_id", getattr(value, "request_id", None))
+        elif name not in _USUAL and isinstance(value, _PLAIN):
+            line.setdefault(name, value)
+    return line
+
+
+def _error(logger: Any, method: str, line: _Line) -> _Line:
+    """The errors that led here, each with its way and the first line of its text."""
+    given = line.pop("exc_info", None)
+    error = given[1] if isinstance(given, tuple) else None
+    if error is not None:
+        line["exception"] = "\n".join(_told(error))
+    return line
+
+
+def _told(error: BaseException) -> Iterator[str]:
+    cause = error.__cause__ or (
+        None if error.__suppress_context__ else error.__context__
+    )
+    if cause is not None:
+        yield from _told(cause)
+        yield "which led to"
+    yield "".join(traceback.format_tb(error.__traceback__)).rstrip("\n")
+    text = str(error).partition("\n")[0][:CHARACTERS]
+    yield f"{type(error).__module__}.{type(error).__qualname__}: {text}"
