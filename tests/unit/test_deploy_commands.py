@@ -49,6 +49,12 @@ def pins(lock: str) -> dict[str, str]:
     return dict(PIN.findall(lock))
 
 
+@pytest.fixture(autouse=True)
+def _static_files() -> None:
+    """Their folder is there, as collectstatic makes it; the web warns without it."""
+    (PROJECT / "staticfiles").mkdir(exist_ok=True)
+
+
 def run(line: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
     program = [sys.executable, "-m", line[0]]
     return subprocess.run(
