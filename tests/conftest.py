@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from apps.configuration.store import forget
 from apps.outbound.addresses import AddressPolicy, parse_networks
@@ -24,6 +25,12 @@ LOOPBACK = AddressPolicy(allowed=parse_networks("127.0.0.0/8,::1/128"))
 def _configuration_is_read_anew() -> None:
     """What one test configured is rolled back, but may be remembered."""
     forget()
+
+
+@pytest.fixture(autouse=True)
+def _language_is_the_default() -> None:
+    """A thread remembers the language of the last page."""
+    translation.deactivate()
 
 
 @pytest.fixture

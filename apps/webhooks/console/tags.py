@@ -2,7 +2,7 @@
 
 {% badge badge %}                      a `Badge` (badges.py)
 {% icon "hook" %}                      a symbol of static/console/icons.svg
-{% when date %}                        "3 minutes ago", with the instant in full
+{% when date %}                        "3 min ago", with the instant in full
 {% chart chart %}, {% spark ... %}     an SVG (charts.py)
 {% body bytes %}                       a body for reading (printing.py)
 {% live_url %}                         where the script asks for the fragment
@@ -24,7 +24,6 @@ from django.utils.formats import date_format, number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from apps.webhooks.console.badges import Badge
 from apps.webhooks.console.charts import Chart, line_chart, sparkline
@@ -74,14 +73,14 @@ def when(instant: datetime | None, absent: str = ABSENT) -> SafeString | str:
 
 @register.filter
 def age(instant: datetime | None) -> str:
-    """How long ago, without the word: "3 minutes"."""
+    """How long ago, without the word: "3 min"."""
     if instant is None:
         return ABSENT
     return _amount(abs((timezone.now() - instant).total_seconds()))
 
 
 def distance(seconds: float) -> str:
-    """From now: "in 3 minutes", "2 hours ago"."""
+    """From now: "in 3 min", "2 h ago"."""
     if abs(seconds) < 1:
         return _("now")
     pattern = _("in %(amount)s") if seconds > 0 else _("%(amount)s ago")
@@ -90,23 +89,12 @@ def distance(seconds: float) -> str:
 
 def _amount(seconds: float) -> str:
     if seconds < _MINUTE:
-        return _units(seconds, 1, "second")
+        return _("%(n)d s") % {"n": seconds}
     if seconds < _HOUR:
-        return _units(seconds, _MINUTE, "minute")
+        return _("%(n)d min") % {"n": seconds // _MINUTE}
     if seconds < 2 * _DAY:
-        return _units(seconds, _HOUR, "hour")
-    return _units(seconds, _DAY, "day")
-
-
-def _units(seconds: float, unit: int, name: str) -> str:
-    number = int(seconds // unit)
-    patterns = {
-        "second": ngettext("%(n)d second", "%(n)d seconds", number),
-        "minute": ngettext("%(n)d minute", "%(n)d minutes", number),
-        "hour": ngettext("%(n)d hour", "%(n)d hours", number),
-        "day": ngettext("%(n)d day", "%(n)d days", number),
-    }
-    return patterns[name] % {"n": number}
+        return _("%(n)d h") % {"n": seconds // _HOUR}
+    return _("%(n)d days") % {"n": seconds // _DAY}
 
 
 @register.filter

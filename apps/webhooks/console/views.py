@@ -87,7 +87,6 @@ class ConsoleView(TemplateView):
         response = super().render_to_response(context, **response_kwargs)
         if self.fragment_name and FRAGMENT in self.request.headers:
             response[FRAGMENT] = "1"
-        response["Cache-Control"] = "no-store"
         return response
 
 

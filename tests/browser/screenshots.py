@@ -1,0 +1,44 @@
+"""Pictures of every page, to be looked at: `make screenshots`, into screenshots/."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.browser.conftest import NARROW, WIDE
+from tests.browser.pages import forms, lists, own
+from tests.browser.world import fill
+
+pytestmark = pytest.mark.django_db(transaction=True)
+FOLDER = Path(__file__).resolve().parents[2] / "screenshots"
+
+
+@pytest.mark.parametrize(
+    ("kind", "looks"),
+    [
+        ("light", {}),
+        ("dark", {"dark": True}),
+        ("phone", {"size": NARROW}),
+        ("french", {"language": "fr"}),
+    ],
+)
+def test_pictures(open_page, server, kind, looks):
+    page = open_page("admin:login", role=None, **looks)
+    page.screenshot(path=FOLDER / kind / "login.png", full_page=True)
+    page = open_page("admin:index", **looks)
+    page.screenshot(path=FOLDER / kind / "first-steps.png", full_page=True)
+    fill()
+    for path in [*own(), *lists(), *forms()]:
+        reply = page.goto(server + path)
+        name = re.sub(r"/\d+(?=/)", "", path).removeprefix("/admin/").replace("/", "-")
+        # As high as the page: what sticks to the window's edge is then at its own.
+        height = page.evaluate("document.documentElement.scrollHeight")
+        width = looks.get("size", WIDE)[0]
+        page.set_viewport_size({"width": width, "height": max(height, 740)})
+        if reply.status == 200:
+            page.screenshot(
+                path=FOLDER / kind / f"{name.strip('-') or 'dashboard'}.png"
+            )
+        page.set_viewport_size({"width": width, "height": 740})
