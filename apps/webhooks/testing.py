@@ -1,65 +1,18 @@
 """A test delivery: what a webhook would send now, sent at once and by the same door.
 
-The same authentication, compression, deadline and guard as the engine's, and the code
-that builds its requests. But nothing is recorded: no row, no counter, no health. All
-that a test takes is a number, so that its `id_webhook_data` is no other delivery's.
-Only an access token that is due is renewed, as for any delivery.
+Nothing is recorded: no row, no counter, no health (see target.py).
 """
 
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Mapping
-from contextlib import closing
-from dataclasses import replace
-from typing import Any, Final, NamedTuple
+from typing import Any
 
-from django.db import connection
-
-from apps.auth_providers.models import OAuthToken
-from apps.auth_providers.schemes import Scheme, UserToken
-from apps.auth_providers.signing import signature_date
-from apps.configuration.keys import CA_CERT, COMPRESSION
-from apps.configuration.store import is_on, value
-from apps.encryption.keyring import KeyringError
-from apps.event_log.catalogue import CATALOGUE
-from apps.event_log.models import EndUser
-from apps.event_log.user_config import config_of
-from apps.outbound.handle import MAX_RESPONSE_BYTES
-from apps.outbound.outcome import Cause, Outcome
-from apps.outbound.transport import OutgoingRequest, Transport
-from apps.webhooks.conf import engine_settings, transport_policy
-from apps.webhooks.emit import prepare
-from apps.webhooks.engine.glance import glance
-from apps.webhooks.engine.lane import Lane, Registration
-from apps.webhooks.engine.leases import Lease
-from apps.webhooks.engine.request import build
-from apps.webhooks.engine.unsent import Unsent
-from apps.webhooks.formats.json_body import CheckedPayload, dump, splice_id
-from apps.webhooks.models import Webhook
-from apps.webhooks.registrations import Refused
-from apps.webhooks.tasks import renew_here
-from apps.webhooks.trial import NO_TOKEN, Trial, Unsendable, of_nothing, of_outcome
+from apps.webhooks.target import Target, next_id, send, token_of
+from apps.webhooks.trial import Trial, Unsendable, of_nothing, of_outcome
 
 logger = logging.getLogger(__name__)
-
-MARK: Final = "X-Webhook-Test: 1"
-_NEXT_ID: Final = """
-SELECT nextval(pg_get_serial_sequence('webhooks_webhookdata', 'id'))
-"""
-
-
-class _Content(NamedTuple):
-    """What is told: a payload with what the webhook adds to it, or a CFONB file."""
-
-    text: bytes
-    is_cfonb: bool
-    extra: bytes | None
-
-    def body(self, number: int) -> bytes:
-        """The text that is sent, before compression."""
-        return self.text if self.is_cfonb else splice_id(self.text, number, self.extra)
 
 
 def try_out(
@@ -74,20 +27,18 @@ def try_out(
     the webhook's authentication has it so. Raises `Refused`, and whatever emitting the
     payload would. Not to be called in a transaction: it waits for the receiver.
     """
-    webhook, lease = _webhook(webhook_id)
+    target = Target.of(webhook_id)
     if user_id is not None:
-        _check_user(webhook, user_id)
-    content = _content(webhook, payload, user_id)
-    registration = _registration(lease)
-    number = _next_id()
+        target.check_user(user_id)
+    content = target.content(payload, user_id)
+    number = next_id()
     body = content.body(number)
     try:
-        scheme, token = _scheme(lease), _token_of(user_id)
+        scheme, token = target.scheme(), token_of(user_id)
     except Unsendable as why:
-        request = _request(number, registration, UserToken(), content, None)
-        return of_nothing(number, request, body, why)
-    request = _request(number, registration, scheme, content, token)
-    outcome = _send(request)
+        return of_nothing(number, target.request(number, content), body, why)
+    request = target.request(number, content, scheme=scheme, user_token=token)
+    outcome = send(request)
     logger.info(
         "Test delivery %s of webhook %s: %s.",
         number,
@@ -96,152 +47,3 @@ def try_out(
         extra={"id_webhook": webhook_id, "outcome": outcome.cause.value},
     )
     return of_outcome(number, request, body, outcome)
-
-
-def _webhook(webhook_id: int) -> tuple[Webhook, Lease]:
-    webhook = Webhook.objects.filter(pk=webhook_id).first()
-    if webhook is None:
-        raise Refused("notFound", "id", f"There is no webhook {webhook_id}.")
-    if webhook.deleted_at is not None:
-        raise Refused("conflict", "deleted", "The webhook is deleted.")
-    if webhook.url is None:
-        raise Refused("invalidValue", "url", "The webhook has no URL yet.")
-    lease = glance(webhook_id)
-    if lease is None:
-        raise Refused("conflict", "", "The webhook was changed at this very moment.")
-    return webhook, lease
-
-
-def _check_user(webhook: Webhook, user_id: int) -> None:
-    """Only who could be told of: nobody's token goes where it never would."""
-    if not CATALOGUE[webhook.event].user_scoped:
-        raise _no_user(f"{webhook.event} belongs to no user.")
-    if webhook.user_id not in (None, user_id):
-        raise _no_user("The webhook is told of another user only.")
-    users = EndUser.objects.defer("token").filter(pk=user_id, deleted_at__isnull=True)
-    user = users.first()
-    if user is None:
-        raise _no_user("There is no such user.")
-    if user.is_temporary:
-        raise _no_user("Nobody is told of a temporary user.")
-
-
-def _no_user(sentence: str) -> Refused:
-    return Refused("invalidValue", "user", sentence)
-
-
-def _content(
-    webhook: Webhook, payload: Mapping[str, Any] | bytes | None, user_id: int | None
-) -> _Content:
-    given = CATALOGUE[webhook.event].sample if payload is None else payload
-    body, cfonb = prepare(webhook.event, given)
-    if cfonb is not None:
-        return _Content(cfonb.encode("ascii"), True, None)
-    return _Content(body, False, _extra(webhook, body, user_id))
-
-
-def _extra(
-    webhook: Webhook, payload: CheckedPayload, user_id: int | None
-) -> bytes | None:
-    """What emission would have the webhook add (see fan_out.py)."""
-    if user_id is None or not webhook.add_to_data:
-        return None
-    config = config_of(user_id)
-    added = {
-        name: config[key]
-        for name, key in sorted(webhook.add_to_data.items())
-        if key in config and name not in payload.members
-    }
-    return dump(added) if added else None
-
-
-def _registration(lease: Lease) -> Registration:
-    """It says nothing of how requests are authenticated."""
-    bare = replace(lease, provider_type=None, provider_config=None, access_token=None)
-    return _lane(bare).registration
-
-
-def _scheme(lease: Lease) -> Scheme:
-    provider = lease.oauth_provider
-    if provider is not None and lease.access_token is None:
-        # As a worker would; False if it may not be asked for just now.
-        renew_here(provider)
-        lease = glance(lease.webhook) or lease
-        if lease.access_token is None:
-            raise Unsendable(NO_TOKEN, _why_no_token(provider))
-    scheme = _lane(lease).scheme
-    if scheme is None:
-        raise Unsendable(Cause.INTERNAL, "The auth provider's secret does not open.")
-    return scheme
-
-
-def _lane(lease: Lease) -> Lane:
-    engine = engine_settings(compression=is_on(COMPRESSION))
-    return Lane.of(lease, engine, time.monotonic())
-
-
-def _why_no_token(provider: int) -> str:
-    tokens = OAuthToken.objects.filter(pk=provider)
-    error = tokens.values_list("last_error", flat=True).first()
-    if not error:
-        return "There is no access token yet; it is being asked for."
-    return f"There is no access token: asking the token server ended with {error}."
-
-
-def _token_of(user_id: int | None) -> str | None:
-    if user_id is None:
-        return None
-    users = EndUser.objects.filter(pk=user_id)
-    try:
-        return users.values_list("token", flat=True).first()
-    except KeyringError as error:
-        logger.exception(
-            "The token of user %s does not open.", user_id, extra={"id_user": user_id}
-        )
-        raise Unsendable(Cause.INTERNAL, "The user's token does not open.") from error
-
-
-def _next_id() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(_NEXT_ID)
-        return int(cursor.fetchone()[0])
-
-
-def _request(
-    number: int,
-    registration: Registration,
-    scheme: Scheme,
-    content: _Content,
-    user_token: str | None,
-) -> OutgoingRequest:
-    row = Unsent(
-        webhook=registration.id,
-        id=number,
-        event=0,
-        attempts=0,
-        size=len(content.text),
-        token=None,
-        payload=None,
-        is_cfonb=content.is_cfonb,
-        extra=None,
-        has_extra=False,
-    )
-    request, _ = build(
-        row,
-        registration,
-        scheme,
-        payload=content.text,
-        extra=content.extra,
-        user_token=user_token,
-        date=signature_date(time.time_ns() // 1000),
-    )
-    return request._replace(headers=[*request.headers, MARK])
-
-
-def _send(request: OutgoingRequest) -> Outcome:
-    policy = replace(transport_policy(value(CA_CERT)), kept_bytes=MAX_RESPONSE_BYTES)
-    with closing(Transport(policy, sockets=1)) as door:
-        door.submit(request, None)
-        while True:
-            for _, outcome in door.completed(request.deadline):
-                return outcome
