@@ -18,8 +18,8 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.event_log.admin import FactAdmin
 from apps.event_log.catalogue import CATALOGUE
+from apps.webhooks.causes import explain
 from apps.webhooks.console.badges import of_cause, of_state
-from apps.webhooks.console.causes import explain
 from apps.webhooks.console.tags import badge_tag, duration
 from apps.webhooks.flusher import flush
 from apps.webhooks.models import (

@@ -6,8 +6,8 @@ import pytest
 from django.utils import translation
 
 from apps.outbound.outcome import Cause
+from apps.webhooks.causes import explain
 from apps.webhooks.console.badges import Tone, of_cause, of_state
-from apps.webhooks.console.causes import explain
 from apps.webhooks.models import WebhookData
 
 FAILURES = [cause for cause in Cause if cause is not Cause.ACCEPTED]

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from django.db import connection
 from django.utils import timezone
 
-from apps.webhooks.console.causes import Plain, explain
+from apps.webhooks.causes import Plain, explain
 from apps.webhooks.console.paging import CappedCount
 from apps.webhooks.rules.health import Health
 
