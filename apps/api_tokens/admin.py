@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from apps.api_tokens.clients import revoke_client
-from apps.api_tokens.models import ApiToken, Client, revoke
+from apps.api_tokens.issuing import revoke_token
+from apps.api_tokens.models import ApiToken, Client
 
 
 class IssuedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -24,6 +25,11 @@ class IssuedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def has_add_permission(self, request: HttpRequest) -> bool:
         """A page is no place to show a secret that the server must forget."""
         return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """For the list's actions; a row stays as it is."""
+        may: bool = obj is None and super().has_change_permission(request)
+        return may
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """What was revoked stays, for the record of who could do what."""
@@ -55,7 +61,9 @@ class ApiTokenAdmin(IssuedAdmin):
     @admin.action(description=_("Revoke"), permissions=["change"])
     def revoke_selected(self, request: HttpRequest, tokens: QuerySet[ApiToken]) -> None:
         """They stop working within a second."""
-        number = revoke(tokens)
+        number = len(tokens)
+        for token in tokens:
+            revoke_token(token)
         said = ngettext("%(n)d token revoked.", "%(n)d tokens revoked.", number)
         messages.success(request, said % {"n": number})
 

@@ -16,6 +16,7 @@ from rest_framework.request import Request
 from apps.api_tokens.models import ApiToken
 from apps.api_tokens.throttle import count_failure
 from apps.api_tokens.tokens import is_well_formed, token_hash
+from apps.audit.actors import Actor, Kind, act_as
 
 # How long a revoked or expired token may still be taken for a good one.
 REMEMBERED_SECONDS: Final = 1.0
@@ -28,11 +29,23 @@ CHALLENGE: Final = 'Bearer realm="API"'
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """The token that came with a request; `user` is whose, if it is a user's."""
+    """The token that came with a request; `user` is whose, if it is a user's, `client`
+    to whom a service token was issued."""
 
     token: int
     scopes: frozenset[str]
     user: int | None = None
+    client: int | None = None
+    prefix: str = ""
+
+    @property
+    def actor(self) -> Actor:
+        """For the audit trail: the end user, the client, or the token itself."""
+        if self.user is not None:
+            return Actor(kind=Kind.USER, id=self.user)
+        if self.client is not None:
+            return Actor(kind=Kind.CLIENT, id=self.client, label=self.prefix)
+        return Actor(kind=Kind.TOKEN, id=self.token, label=self.prefix)
 
 
 @dataclass(slots=True)
@@ -75,6 +88,7 @@ class TokenAuthentication(BaseAuthentication):
         if caller is None:
             count_failure(request._request)
             raise AuthenticationFailed
+        act_as(caller.actor)
         return None, caller
 
     def authenticate_header(self, request: Request) -> str:
@@ -127,5 +141,9 @@ def _look_up(sha256: bytes) -> Caller | None:
     if token.last_used_at is None or token.last_used_at < now - LAST_USE_IS_WITHIN:
         ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
     return Caller(
-        token=token.pk, scopes=frozenset(token.scopes.split()), user=token.user
+        token=token.pk,
+        scopes=frozenset(token.scopes.split()),
+        user=token.user,
+        client=token.client_id,
+        prefix=token.prefix,
     )

@@ -11,6 +11,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
 
+from apps.audit.actions import Action
+from apps.audit.trail import record
 from apps.auth_providers.models import AuthProvider, new_secret_key
 from apps.auth_providers.oauth_config import oauth_config
 from apps.auth_providers.refusal import Refused as Refused
@@ -18,6 +20,10 @@ from apps.auth_providers.tokens import reset
 
 NAME_CHARACTERS: Final = 100
 TYPES: Final = frozenset(AuthProvider.Type.values)
+# What of a configuration the audit trail has in clear.
+_NO_SECRETS: Final = frozenset(
+    {"client_id", "grant_type", "next_from", "send_user_token", "url"}
+)
 
 
 def create_provider(
@@ -27,7 +33,9 @@ def create_provider(
     provider = AuthProvider(type=_type(kind), name=_name(name))
     made = _made(provider.type)
     provider.config = json.dumps(_changed(provider.type, made, _given(config)))
-    _save(provider)
+    with transaction.atomic():
+        _save(provider)
+        _record(Action.PROVIDER_CREATE, provider, {})
     return provider, made
 
 
@@ -41,13 +49,14 @@ def update_provider(
         provider = locked_provider(provider_id)
         if _type(kind) != provider.type:
             raise Refused("invalidValue", "type", "A provider's type cannot change.")
+        before, was = provider.settings, _audited(provider)
         provider.name = _name(name)
-        before = provider.settings
         if given:
             provider.config = json.dumps(_changed(provider.type, before, given))
         _save(provider)
         if provider.settings != before:
             reset(provider.pk)
+        _record(Action.PROVIDER_UPDATE, provider, was)
     return provider
 
 
@@ -65,13 +74,14 @@ def rotate_secret(provider: AuthProvider, at: datetime | None) -> str:
             raise Refused(
                 "conflict", "id", "Only providers of type hmac_signature have a secret."
             )
-        config = _settled(provider.settings, now)
+        config, was = _settled(provider.settings, now), _audited(provider)
         if at is None or at <= now:
             config["secret_key"] = secret
         else:
             config |= {"next_secret_key": secret, "next_from": _instant(at)}
         provider.config = json.dumps(config)
         provider.save(update_fields=["config"])
+        _record(Action.PROVIDER_ROTATE, provider, was)
     return secret
 
 
@@ -101,6 +111,16 @@ def in_use(provider: AuthProvider) -> Refused:
     return Refused(
         "conflict", "id", f"A webhook is authenticated by the provider {provider.name}."
     )
+
+
+def _audited(provider: AuthProvider) -> dict[str, Any]:
+    return {"name": provider.name, "type": provider.type, **provider.settings}
+
+
+def _record(action: Action, provider: AuthProvider, was: Mapping[str, Any]) -> None:
+    now = _audited(provider)
+    hide = {*was, *now} - _NO_SECRETS - {"name", "type"}
+    record(action, provider.pk, old=was, new=now, hide=hide)
 
 
 def _type(kind: object) -> str:

@@ -8,7 +8,9 @@ from typing import Final
 
 from django.db import transaction
 
-from apps.configuration.keys import KEYS, checked, find
+from apps.audit.actions import Action
+from apps.audit.trail import record
+from apps.configuration.keys import KEYS, MANAGER_EMAIL, checked, find
 from apps.configuration.models import ConfigEntry, ConfigLog
 
 # How long a process may go on with what has been changed elsewhere.
@@ -52,6 +54,8 @@ def change(changes: Mapping[str, object], *, actor: str) -> None:
         before = {entry.key: entry.value for entry in entries}
         for name, new in wanted.items():
             _change(name, before.get(name), new, actor)
+        was = {name: before.get(name) for name in wanted}
+        record(Action.CONFIG_CHANGE, old=was, new=wanted, hide={MANAGER_EMAIL})
     forget()
 
 

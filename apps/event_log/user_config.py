@@ -8,6 +8,8 @@ from typing import Final
 
 from django.db import transaction
 
+from apps.audit.actions import Action
+from apps.audit.trail import record
 from apps.configuration.keys import InvalidValue
 from apps.event_log.models import EndUser, UserConfig
 
@@ -31,6 +33,7 @@ def change_config(user: int, changes: Mapping[str, object]) -> None:
         live = EndUser.objects.filter(pk=user, deleted_at__isnull=True)
         if not live.select_for_update(no_key=True).values_list("pk").first():
             return
+        before = config_of(user)
         removed = [key for key, value in wanted.items() if value is None]
         UserConfig.objects.filter(user=user, key__in=removed).delete()
         for key, value in wanted.items():
@@ -40,6 +43,8 @@ def change_config(user: int, changes: Mapping[str, object]) -> None:
                 )
         if UserConfig.objects.filter(user=user).count() > KEYS:
             raise InvalidValue(f"A user has at most {KEYS} keys.")
+        was = {key: before.get(key) for key in wanted}
+        record(Action.USER_CONFIG, user, old=was, new=wanted, hide=wanted)
 
 
 def erase_config(users: Collection[int]) -> None:

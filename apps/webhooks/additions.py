@@ -10,6 +10,8 @@ from collections.abc import Mapping
 
 from django.db import transaction
 
+from apps.audit.actions import Action
+from apps.audit.trail import record
 from apps.webhooks.addition_fields import additions
 from apps.webhooks.models import Webhook
 from apps.webhooks.registrations import Refused, locked_webhook
@@ -46,6 +48,12 @@ def check_added(webhook: Webhook, name: str) -> None:
 
 def _saved(webhook: Webhook, wanted: Mapping[str, object]) -> Webhook:
     kept = {name: key for name, key in wanted.items() if key is not None}
-    webhook.add_to_data = additions(kept)
+    before, webhook.add_to_data = webhook.add_to_data, additions(kept)
     webhook.save(update_fields=["add_to_data", "updated_at"])
+    record(
+        Action.WEBHOOK_UPDATE,
+        webhook.pk,
+        old={"add_to_data": before or None},
+        new={"add_to_data": webhook.add_to_data or None},
+    )
     return webhook

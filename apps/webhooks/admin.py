@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.db.models import QuerySet
 from django.forms.fields import InvalidJSONInput
@@ -20,6 +21,7 @@ from apps.event_log.admin import FactAdmin
 from apps.event_log.catalogue import CATALOGUE
 from apps.webhooks.causes import explain
 from apps.webhooks.console.badges import of_cause, of_state
+from apps.webhooks.console.operators import OperatorAdmin, RoleAdmin
 from apps.webhooks.console.tags import badge_tag, duration
 from apps.webhooks.flusher import flush
 from apps.webhooks.models import (
@@ -40,6 +42,12 @@ from apps.webhooks.registrations import (
 
 # The form's names of what the contract calls otherwise.
 _FORM_FIELD: Final = {"id_auth": "auth_provider", "id_user": "user"}
+
+
+# Instead of Django's, which leave no row in the audit trail.
+for model, page in ((User, OperatorAdmin), (Group, RoleAdmin)):
+    admin.site.unregister(model)
+    admin.site.register(model, page)
 
 
 class MembersField(forms.JSONField):

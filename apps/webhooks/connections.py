@@ -11,7 +11,16 @@ from typing import Any, Final, TypeVar
 from django.db import transaction
 from django.utils import timezone
 
-from apps.connections.claims import Busy, UpToDate, claim, live, lock_temporary
+from apps.audit.actions import Action
+from apps.audit.trail import record
+from apps.connections.claims import (
+    Busy,
+    Claim,
+    UpToDate,
+    claim,
+    live,
+    lock_temporary,
+)
 from apps.connections.models import Account, Connection, Subscription
 from apps.connections.plugin import connector, profile_of
 from apps.connections.resources import account_object, connection_object
@@ -57,7 +66,10 @@ def connect(
             fields=json.dumps(fields),
             activate=activate,
         )
-    return synchronise_now(row.pk)
+        new = {"id_user": user, "id_connector": row.id_connector, "activate": activate}
+        record(Action.CONNECTION_CREATE, row.pk, new=new | fields, hide=fields)
+        claimed = _claimed(row.pk, {}, APART)
+    return _synchronised(claimed)
 
 
 def synchronise_now(
@@ -71,26 +83,10 @@ def synchronise_now(
     Raises `Refused`, having told nothing, if that is going on, or nothing can be new.
     """
     fields = _credentials(credentials)
-    now = timezone.now()
-    try:
-        with transaction.atomic():
-            claimed = claim(
-                connection, now=now, apart=timedelta(0) if fields else apart
-            )
-            if claimed is None:
-                raise _unknown("connection", connection)
-            if fields:
-                row = Connection.objects.get(pk=connection)
-                row.fields = json.dumps(row.credentials | fields)
-                row.save(update_fields=["fields"])
-    except Busy as error:
-        raise Refused(
-            "connectionLocked", "", "The connection is being synchronised."
-        ) from error
-    except UpToDate as error:
-        raise Refused("tooManySync", "", "The connection is up to date.") from error
-    synchronise(claimed, origin=Event.Origin.API)
-    return Connection.objects.get(pk=connection)
+    with transaction.atomic():
+        claimed = _claimed(connection, fields, apart)
+        record(Action.CONNECTION_SYNC, connection, new=fields, hide=fields)
+    return _synchronised(claimed)
 
 
 def synchronise_any() -> Connection:
@@ -105,6 +101,14 @@ def synchronise_any() -> Connection:
 
 def disconnect(user: int, connection: int) -> Connection:
     """Delete a connection: its credentials go, CONNECTION_DELETED is told."""
+    with transaction.atomic():
+        row = end_connection(user, connection)
+        record(Action.CONNECTION_DELETE, connection, old={"id_user": user})
+    return row
+
+
+def end_connection(user: int, connection: int) -> Connection:
+    """The same for whoever puts more than that on record."""
     with transaction.atomic():
         lock_temporary(user)
         rows = live().select_for_update(of=("self",), no_key=True)
@@ -126,13 +130,43 @@ def enable_account(user: int, account: int, *, enabled: bool) -> Account:
             siblings = row.connection.accounts.values_list("reference", "pk")
             payload = account_object(row, row.connection, dict(siblings))
             emit(_ENABLED_EVENT[enabled], payload, user, origin=Event.Origin.API)
+        action = Action.ACCOUNT_ENABLE if enabled else Action.ACCOUNT_DISABLE
+        record(action, account)
     return row
 
 
 def enable_subscription(user: int, subscription: int, *, enabled: bool) -> Subscription:
     """The same, of which nothing is told."""
     with transaction.atomic():
-        return _enable(Subscription, user, subscription, enabled=enabled)[0]
+        row, _ = _enable(Subscription, user, subscription, enabled=enabled)
+        action = Action.SUBSCRIPTION_ENABLE if enabled else Action.SUBSCRIPTION_DISABLE
+        record(action, subscription)
+    return row
+
+
+def _claimed(connection: int, fields: dict[str, str], apart: timedelta) -> Claim:
+    """The right to synchronise, with these credentials changed; raises `Refused`."""
+    now = timezone.now()
+    try:
+        claimed = claim(connection, now=now, apart=timedelta(0) if fields else apart)
+    except Busy as error:
+        raise Refused(
+            "connectionLocked", "", "The connection is being synchronised."
+        ) from error
+    except UpToDate as error:
+        raise Refused("tooManySync", "", "The connection is up to date.") from error
+    if claimed is None:
+        raise _unknown("connection", connection)
+    if fields:
+        row = Connection.objects.get(pk=connection)
+        row.fields = json.dumps(row.credentials | fields)
+        row.save(update_fields=["fields"])
+    return claimed
+
+
+def _synchronised(claimed: Claim) -> Connection:
+    synchronise(claimed, origin=Event.Origin.API)
+    return Connection.objects.get(pk=claimed.connection)
 
 
 def _enable(

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from apps.audit.actions import Action
+from apps.audit.trail import record
 from apps.auth_providers.models import AuthProvider
 from apps.auth_providers.providers import (
     Refused,
@@ -46,18 +49,23 @@ def create_webhook(**fields: object) -> Webhook:
     if fields.get("event") is None:
         raise Refused("missingParameter", "event", "The parameter event is missing.")
     with transaction.atomic():
-        return Webhook.objects.create(**model_values(fields))
+        webhook = Webhook.objects.create(**model_values(fields))
+        record(Action.WEBHOOK_CREATE, webhook.pk, new=_registered(webhook))
+    return webhook
 
 
 def update_webhook(webhook_id: int, /, **changes: object) -> Webhook:
     """Change the fields given. `deleted`: a date disables, None enables again."""
     with transaction.atomic():
         webhook = locked_webhook(webhook_id)
+        before = _registered(webhook)
         if "deleted" in changes:
             _set_deleted(webhook, deletion_date(changes.pop("deleted")))
         for attribute, value in model_values(changes).items():
             setattr(webhook, attribute, value)
         webhook.save()
+        after = _registered(webhook)
+        record(_action(before, after), webhook_id, old=before, new=after)
     return webhook
 
 
@@ -79,6 +87,7 @@ def delete_all_webhooks() -> int:
         ids = list(live.select_for_update(no_key=True).values_list("pk", flat=True))
         Webhook.objects.filter(pk__in=ids).update(deleted_at=now, updated_at=now)
         _cancel_unsent(ids)
+        record(Action.WEBHOOK_DELETE_ALL, new={"webhooks": ids})
     return len(ids)
 
 
@@ -92,6 +101,8 @@ def delete_auth(provider_id: int, *, force: bool = False) -> AuthProvider:
         provider = locked_provider(provider_id)
         _detach([provider], force=force)
         delete_provider(provider)
+        old = {"name": provider.name, "type": provider.type}
+        record(Action.PROVIDER_DELETE, provider_id, old=old, new={"force": force})
     return provider
 
 
@@ -102,6 +113,8 @@ def delete_all_auth(*, force: bool = False) -> int:
         _detach(providers, force=force)
         for provider in providers:
             delete_provider(provider)
+        ids = [provider.pk for provider in providers]
+        record(Action.PROVIDER_DELETE_ALL, new={"providers": ids, "force": force})
     return len(providers)
 
 
@@ -112,6 +125,27 @@ def locked_webhook(webhook_id: int) -> Webhook:
     if webhook is None:
         raise Refused("notFound", "id", f"There is no webhook {webhook_id}.")
     return webhook
+
+
+def _registered(webhook: Webhook) -> dict[str, Any]:
+    """What the audit trail compares."""
+    return {
+        "event": webhook.event,
+        "url": webhook.url,
+        "id_auth": webhook.auth_provider_id,
+        "id_user": webhook.user_id,
+        "compression": webhook.compression,
+        "deadline": webhook.deadline,
+        "max_in_flight": webhook.max_in_flight,
+        "add_to_data": webhook.add_to_data or None,
+        "deleted": webhook.deleted_at,
+    }
+
+
+def _action(before: dict[str, Any], after: dict[str, Any]) -> Action:
+    if (before["deleted"] is None) == (after["deleted"] is None):
+        return Action.WEBHOOK_UPDATE
+    return Action.WEBHOOK_RESTORE if before["deleted"] else Action.WEBHOOK_DELETE
 
 
 def _detach(providers: Sequence[AuthProvider], *, force: bool) -> None:

@@ -9,6 +9,8 @@ from typing import Any, Final
 from django.db import connection, transaction
 from django.utils import timezone
 
+from apps.audit.actions import Action
+from apps.audit.trail import record
 from apps.webhooks.models import Replay, WebhookData
 from apps.webhooks.registrations import Refused
 from apps.webhooks.replay.filters import MOST_IDS, STATES, Filters
@@ -21,6 +23,10 @@ from apps.webhooks.replay.plan import (
 )
 from apps.webhooks.tasks import post_replay
 
+_STEERED: Final[dict[str, Action]] = {
+    Replay.State.PAUSED: Action.REPLAY_PAUSE,
+    Replay.State.RUNNING: Action.REPLAY_RESUME,
+}
 _CHOOSE: Final = """
 INSERT INTO webhooks_replayitem (replay_id, webhook_data_id, webhook_id, was)
 SELECT %(replay)s, d.id, d.webhook_id, d.state {chosen} ORDER BY d.id LIMIT {most}
@@ -51,7 +57,8 @@ def start_replay(filters: Filters, order: Order) -> Replay:
     check_filters(filters)
     condition, parameters = filters.conditions
     statement = _CHOOSE.format(chosen=SENDABLE + condition, most=MOST_ITEMS + 1)
-    return _started(statement, parameters, filters.as_json(), order)
+    recorded = filters.as_json()
+    return _started(Action.REPLAY_START, statement, parameters, recorded, order)
 
 
 def start_backfill(
@@ -70,7 +77,7 @@ def start_backfill(
         "since": since.isoformat(),
         "until": until.isoformat(),
     }
-    return _started(statement, bounds, recorded, order)
+    return _started(Action.REPLAY_BACKFILL, statement, bounds, recorded, order)
 
 
 def check_filters(filters: Filters) -> None:
@@ -112,12 +119,17 @@ def cancel_replay(replay_id: int) -> Replay:
             raise _over(replay)
         replay.state, replay.ended_at = Replay.State.CANCELLED, timezone.now()
         replay.save(update_fields=["state", "ended_at"])
+        record(Action.REPLAY_CANCEL, replay_id)
         transaction.on_commit(post_replay, robust=True)
     return replay
 
 
 def _started(
-    statement: str, parameters: dict[str, Any], filters: dict[str, Any], order: Order
+    action: Action,
+    statement: str,
+    parameters: dict[str, Any],
+    filters: dict[str, Any],
+    order: Order,
 ) -> Replay:
     check_order(order)
     with transaction.atomic():
@@ -134,6 +146,8 @@ def _started(
                 "invalidValue", "", f"A replay has at most {MOST_ITEMS:,} items."
             )
         Replay.objects.filter(pk=replay.pk).update(total=total)
+        new = {"filters": filters, "rate": order.rate, "total": total}
+        record(action, replay.pk, new=new, reason=order.reason)
         transaction.on_commit(post_replay, robust=True)
     replay.refresh_from_db()
     return replay
@@ -149,6 +163,7 @@ def _changed(replay_id: int, state: str) -> Replay:
             Replay.objects.filter(pk=replay_id).update(
                 state=state, remark="", standing={}
             )
+        record(_STEERED[state], replay_id)
         transaction.on_commit(post_replay, robust=True)
     replay.refresh_from_db()
     return replay

@@ -9,6 +9,10 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+from django.db import transaction
+
+from apps.audit.actions import Action
+from apps.audit.trail import record
 from apps.webhooks.target import Target, next_id, send, token_of
 from apps.webhooks.trial import Trial, Unsendable, of_nothing, of_outcome
 
@@ -33,6 +37,9 @@ def try_out(
     content = target.content(payload, user_id)
     number = next_id()
     body = content.body(number)
+    with transaction.atomic():
+        new = {"id_webhook_data": number, "id_user": user_id}
+        record(Action.WEBHOOK_TEST, webhook_id, new=new)
     try:
         scheme, token = target.scheme(), token_of(user_id)
     except Unsendable as why:

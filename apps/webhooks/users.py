@@ -19,11 +19,13 @@ from apps.api_tokens.authentication import Caller, forget_callers
 from apps.api_tokens.codes import issue_code, redeem, user_of_code
 from apps.api_tokens.models import USER_SCOPE, ApiToken, issue, revoke, revoke_all_of
 from apps.api_tokens.tokens import USER_MARK, token_hash
+from apps.audit.actions import Action
+from apps.audit.trail import record
 from apps.auth_providers.providers import Refused
 from apps.connections.claims import live
 from apps.event_log.models import EndUser, Event
 from apps.event_log.user_config import erase_config
-from apps.webhooks.connections import disconnect
+from apps.webhooks.connections import end_connection
 from apps.webhooks.emit import emit
 from apps.webhooks.holds import drop, release
 from apps.webhooks.tasks import wake
@@ -48,6 +50,7 @@ def create_user(*, permanent: bool = True) -> EndUser:
         )
         _issue_token(user)
         emit("USER_CREATED", user_payload(user), user=user.pk, origin=Event.Origin.API)
+        record(Action.USER_CREATE, user.pk, new={"permanent": permanent})
     return user
 
 
@@ -64,6 +67,7 @@ def make_permanent(user_id: int) -> None:
         if user.token is not None:
             token = ApiToken.objects.filter(sha256=token_hash(user.token))
             token.update(expires_at=None)
+        record(Action.USER_PERMANENT, user_id)
 
 
 def renew_token(user_id: int, *, revoke_previous: bool = False) -> str:
@@ -76,6 +80,7 @@ def renew_token(user_id: int, *, revoke_previous: bool = False) -> str:
         if revoke_previous:
             revoke_all_of([user_id])
         text = _grant(user)
+        record(Action.USER_TOKEN, user_id, new={"revoke_previous": revoke_previous})
     forget_callers()
     return text
 
@@ -91,6 +96,7 @@ def code_for(user_id: int) -> tuple[str, datetime]:
         expires_at = timezone.now() + lifetime
         if user.expires_at is not None:
             expires_at = min(expires_at, user.expires_at)
+        record(Action.USER_CODE, user_id, new={"expires_at": expires_at})
         return issue_code(user_id, expires_at), expires_at
 
 
@@ -104,6 +110,7 @@ def exchange_code(code: str) -> str:
         user = _locked(EndUser.objects.defer("token").filter(pk=user_id))
         if user is None or not redeem(code):
             raise wrong
+        record(Action.USER_TOKEN, user_id, new={"for_code": True})
         return _grant(user)
 
 
@@ -116,6 +123,7 @@ def revoke_token(caller: Caller) -> None:
         user = _locked(of_caller)
         token = ApiToken.objects.filter(pk=caller.token)
         revoke(token)
+        record(Action.TOKEN_REVOKE, caller.token)
         if user is not None and user.token is not None:
             carried = token.filter(sha256=token_hash(user.token))
             if carried.exists():
@@ -138,7 +146,7 @@ def delete_user(user_id: int) -> EndUser:
             drop([user_id])
         else:
             for connection in live().filter(user=user_id).values_list("pk", flat=True):
-                disconnect(user_id, connection)
+                end_connection(user_id, connection)
             emit(
                 "USER_DELETED",
                 user_payload(user),
@@ -149,6 +157,7 @@ def delete_user(user_id: int) -> EndUser:
             erase_config([user_id])
             user.deleted_at = timezone.now()
             user.save(update_fields=["deleted_at"])
+        record(Action.USER_DELETE, user_id, old={"permanent": not user.is_temporary})
     forget_callers()
     return user
 

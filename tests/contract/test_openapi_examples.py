@@ -40,18 +40,29 @@ class Described:
         ids: Mapping[str, Any] = MappingProxyType({}),
     ) -> Reply:
         """The answer, once it has been found to be one that is described."""
-        path = self.path.format(**{**IDS, **ids})
-        path += QUERIES.get(self.operation["operationId"], "")
-        sent = urlencode(body).encode() if form else body
-        reply = ApiClient(token=token).call(
-            self.method, path, sent, content_type=FORM if form else JSON
-        )
+        reply = self.send(token, form=form, body=body, ids=ids)
         answer = resolved(self.operation["responses"][str(reply.status)])
         if "content" in answer:
             assert is_valid(answer["content"][JSON]["schema"], reply.body), reply.body
         else:
             assert reply.body is None
         return reply
+
+    def send(
+        self,
+        token: str | None,
+        *,
+        form: bool = False,
+        body: Any = b"",
+        ids: Mapping[str, Any] = MappingProxyType({}),
+    ) -> Reply:
+        """The answer, whatever it is."""
+        path = self.path.format(**{**IDS, **ids})
+        path += QUERIES.get(self.operation["operationId"], "")
+        sent = urlencode(body).encode() if form else body
+        return ApiClient(token=token).call(
+            self.method, path, sent, content_type=FORM if form else JSON
+        )
 
     def bodies(self) -> list[tuple[bool, Any]]:
         """The examples of its request, and whether each is a form."""

@@ -17,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 from django.db import OperationalError
 
+from apps.audit.actors import acting, of_command
 from webhooks_project.embedded.errors import ServiceError
 from webhooks_project.embedded.folder import ENVIRONMENT, running_environment
 from webhooks_project.embedded.keys import (
@@ -84,6 +85,7 @@ def run(argv: Sequence[str]) -> None:
             stack.enter_context(hosting(ROOT / command, fresh=command in FRESH))
         else:
             adopt(ROOT)
+        stack.enter_context(acting(lambda: of_command(argv)))
         execute_from_command_line(list(argv))
 
 

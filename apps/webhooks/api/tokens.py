@@ -15,9 +15,10 @@ from rest_framework.response import Response
 
 from apps.api_tokens.authentication import caller_of
 from apps.api_tokens.clients import find_client
-from apps.api_tokens.models import Client, ServiceScope, issue
+from apps.api_tokens.issuing import issue_service_token
+from apps.api_tokens.models import Client, ServiceScope
 from apps.api_tokens.throttle import count_failure, count_temporary_user
-from apps.api_tokens.tokens import SERVICE_MARK
+from apps.audit.actors import Actor, Kind, act_as
 from apps.webhooks.api.access import HasToken
 from apps.webhooks.api.base import ApiView
 from apps.webhooks.api.parameters import MAX_ID, parameters, refuse_unknown
@@ -88,13 +89,8 @@ class TokenView(ApiView):
         scopes = _service_scopes(given)
         refuse_unknown(given)
         lifetime = timedelta(minutes=settings.WEBHOOKS_SHORT_TOKEN_MINUTES)
-        token, text = issue(
-            client.name,
-            scopes,
-            timezone.now() + lifetime,
-            mark=SERVICE_MARK,
-            client=client,
-        )
+        ends_at = timezone.now() + lifetime
+        token, text = issue_service_token(client, scopes, ends_at)
         return _secret({"token": text, "scope": token.scopes})
 
     def delete(self, request: Request) -> Response:
@@ -195,6 +191,7 @@ def _client(
         raise Refused(
             "unauthorized", "client_id", "The client credentials are not valid."
         )
+    act_as(Actor(kind=Kind.CLIENT, id=client.pk))
     return client
 
 

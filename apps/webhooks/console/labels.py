@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 _APPS: Final = {
     "api_tokens": _("API access"),
+    "audit": _("Audit trail"),
     "auth_providers": _("Authentication"),
     "configuration": _("Configuration"),
     "connections": _("Connections"),

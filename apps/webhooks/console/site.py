@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib.admin import AdminSite
+from django.db import transaction
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
@@ -12,6 +14,8 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.views.i18n import set_language
 
+from apps.audit.actions import Action
+from apps.audit.trail import record
 from apps.webhooks.console.dashboard import DashboardView
 from apps.webhooks.console.labels import name_models
 from apps.webhooks.console.registry import navigation
@@ -65,6 +69,16 @@ class Console(AdminSite):
     ) -> TemplateResponse:
         """The dashboard."""
         response: TemplateResponse = self._dashboard(request)
+        return response
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        """One's own; the change and its record together."""
+        with transaction.atomic():
+            response: TemplateResponse = super().password_change(request, extra_context)
+            if response.status_code == HTTPStatus.FOUND:
+                record(Action.OPERATOR_PASSWORD, request.user.pk)
         return response
 
     @cached_property

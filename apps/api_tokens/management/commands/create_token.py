@@ -8,7 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from apps.api_tokens.models import Scope, issue
+from apps.api_tokens.issuing import issue_token
+from apps.api_tokens.models import Scope
 
 NAME_CHARACTERS = 100
 # A century: beyond that a date may not be representable.
@@ -42,5 +43,5 @@ class Command(BaseCommand):
             raise CommandError(f"--expires-days is 1 to {MAX_DAYS}.")
         scopes = [Scope(scope) for scope in options["scope"] or ["config"]]
         expires_at = None if days is None else timezone.now() + timedelta(days=days)
-        _, text = issue(name, scopes, expires_at)
+        _, text = issue_token(name, scopes, expires_at)
         self.stdout.write(text)

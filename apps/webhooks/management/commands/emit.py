@@ -9,7 +9,10 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 
+from apps.audit.actions import Action
+from apps.audit.trail import record
 from apps.event_log.catalogue import UnknownEvent
 from apps.webhooks.emit import (
     IdempotencyConflict,
@@ -54,13 +57,15 @@ class Command(BaseCommand):
         if key is not None and not 0 < len(key) <= KEY_CHARACTERS:
             raise CommandError(f"A key has 1 to {KEY_CHARACTERS} characters.")
         try:
-            emitted = emit(
-                options["event"],
-                read_payload(options["payload"]),
-                options["user"],
-                idempotency_key=key,
-                source=SOURCE,
-            )
+            with transaction.atomic():
+                emitted = emit(
+                    options["event"],
+                    read_payload(options["payload"]),
+                    options["user"],
+                    idempotency_key=key,
+                    source=SOURCE,
+                )
+                record(Action.EVENT_EMIT, emitted.event)
         except REFUSALS as error:
             raise CommandError(str(error)) from error
         data = WebhookData.objects.filter(event=emitted.event).order_by("pk")

@@ -20,7 +20,7 @@ from apps.webhooks.engine.bell import Bell
 from apps.webhooks.engine.executions import begin_execution
 from apps.webhooks.engine.pump import Pump
 from apps.webhooks.engine.tokens import ask
-from apps.webhooks.flusher import APART_SECONDS, flush
+from apps.webhooks.flusher import begin_flush, flush
 from apps.webhooks.models import Webhook
 from apps.webhooks.tasks import renew_here, transport, watch
 
@@ -68,7 +68,7 @@ class Command(BaseCommand):
         if options["loop"]:
             self._loop(webhook)
         elif options["here"]:
-            self._say(begin_execution(apart=APART_SECONDS, webhook=webhook))
+            self._say(begin_flush(webhook))
             stopping = Stopping()
             while here(stopping) and not stopping.is_set():
                 continue

@@ -1,0 +1,324 @@
+"""The audit trail of the console: whatever is done there leaves one row.
+
+A page that does something and is not among `DOINGS` fails: say there how it is done.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Group, User
+from django.db import DatabaseError, connection, transaction
+from django.db.transaction import TransactionManagementError
+from django.test import Client, RequestFactory
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.api_tokens.clients import create_client
+from apps.api_tokens.models import Client as Application
+from apps.api_tokens.models import Scope, issue
+from apps.audit.actions import Action
+from apps.audit.actors import Kind
+from apps.audit.models import AuditEntry
+from apps.audit.trail import HIDDEN, record
+from apps.webhooks.console.screens import SCREENS
+from apps.webhooks.models import Webhook
+from tests.make import make_webhook
+from webhooks_project.embedded.launcher import run
+
+pytestmark = pytest.mark.django_db
+PASSWORD = "correct horse battery staple"
+FULL = "ALTER TABLE audit_auditentry ADD CONSTRAINT full_ CHECK (false) NOT VALID"
+
+
+class Hand:
+    """Somebody who may do everything, and what there is to do it to."""
+
+    def __init__(self) -> None:
+        self.client = Client(raise_request_exception=False)
+        self.user = User.objects.create_superuser("hand", password=PASSWORD)
+        self.client.force_login(self.user)
+        self.webhook = make_webhook("https://example.org/")
+
+    def post(self, where: str, *arguments: Any, **data: Any) -> None:
+        """A form is sent; the answer leads on."""
+        reply = self.client.post(reverse(where, args=arguments), data, secure=True)
+        assert reply.status_code == 302, reply.content.decode()[:4000]
+
+    def act(self, model: type[Any], action: str, row: Any) -> None:
+        """An action of a list, confirmed where it asks."""
+        place = f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"
+        self.post(place, action=action, _selected_action=row.pk, post="yes")
+
+
+def register(hand: Hand) -> None:
+    form = {"event": "USER_CREATED", "url": "https://c.example/", "compression": ""}
+    hand.post("admin:webhooks_webhook_add", **form)
+
+
+def change(hand: Hand) -> None:
+    form = {"event": "USER_CREATED", "url": "https://c.example/", "compression": ""}
+    hand.post("admin:webhooks_webhook_change", hand.webhook.pk, **form)
+
+
+def restore(hand: Hand) -> None:
+    Webhook.objects.update(deleted_at=timezone.now())
+    hand.act(Webhook, "restore", hand.webhook)
+
+
+def revoke_token(hand: Hand) -> None:
+    token, _ = issue("shop", [Scope.CONFIG])
+    hand.act(type(token), "revoke_selected", token)
+
+
+def application() -> Application:
+    return Application.objects.create(name="shop", client_id="1" * 15, sha256=b"")
+
+
+def role() -> Group:
+    return Group.objects.create(name="role")
+
+
+def change_operator(hand: Hand) -> None:
+    hand.post(
+        "admin:auth_user_change",
+        hand.user.pk,
+        username="renamed",
+        date_joined_0="2026-01-01",
+        date_joined_1="00:00",
+        last_login_0="2026-01-01",
+        last_login_1="00:00",
+        is_active="on",
+        is_superuser="on",
+        is_staff="on",
+    )
+
+
+def somebody() -> User:
+    return User.objects.create(username="somebody")
+
+
+def log_in(hand: Hand, password: str = PASSWORD) -> None:
+    data = {"username": "hand", "password": password}
+    hand.client = Client()
+    url = reverse("admin:login")
+    reply = hand.client.post(url, data, secure=True)
+    assert reply.status_code == (302 if password == PASSWORD else 200)
+
+
+def log_out(hand: Hand) -> None:
+    assert hand.client.post(reverse("admin:logout"), secure=True).status_code == 200
+
+
+# What can be done, how, and the row that it leaves.
+DOINGS: dict[str, tuple[Callable[[Hand], object], Action]] = {
+    "webhooks.webhook add": (register, Action.WEBHOOK_CREATE),
+    "webhooks.webhook change": (change, Action.WEBHOOK_UPDATE),
+    "webhooks.webhook delete": (
+        lambda hand: hand.post(
+            "admin:webhooks_webhook_delete", hand.webhook.pk, post="yes"
+        ),
+        Action.WEBHOOK_DELETE,
+    ),
+    "webhooks.webhook delete_selected": (
+        lambda hand: hand.act(Webhook, "delete_selected", hand.webhook),
+        Action.WEBHOOK_DELETE,
+    ),
+    "webhooks.webhook flush_now": (
+        lambda hand: hand.act(Webhook, "flush_now", hand.webhook),
+        Action.WEBHOOK_FLUSH,
+    ),
+    "webhooks.webhook restore": (restore, Action.WEBHOOK_RESTORE),
+    "api_tokens.apitoken revoke_selected": (revoke_token, Action.TOKEN_REVOKE),
+    "api_tokens.client revoke_selected": (
+        lambda hand: hand.act(Application, "revoke_selected", application()),
+        Action.CLIENT_REVOKE,
+    ),
+    "auth.user add": (
+        lambda hand: hand.post(
+            "admin:auth_user_add",
+            username="new",
+            usable_password="true",
+            password1=PASSWORD,
+            password2=PASSWORD,
+        ),
+        Action.OPERATOR_CREATE,
+    ),
+    "auth.user change": (change_operator, Action.OPERATOR_UPDATE),
+    "auth.user password": (
+        lambda hand: hand.post(
+            "admin:auth_user_password_change",
+            hand.user.pk,
+            usable_password="true",
+            password1="another " + PASSWORD,
+            password2="another " + PASSWORD,
+        ),
+        Action.OPERATOR_UPDATE,
+    ),
+    "auth.user delete": (
+        lambda hand: hand.post("admin:auth_user_delete", somebody().pk, post="yes"),
+        Action.OPERATOR_DELETE,
+    ),
+    "auth.user delete_selected": (
+        lambda hand: hand.act(User, "delete_selected", somebody()),
+        Action.OPERATOR_DELETE,
+    ),
+    "auth.group add": (
+        lambda hand: hand.post("admin:auth_group_add", name="new"),
+        Action.ROLE_CREATE,
+    ),
+    "auth.group change": (
+        lambda hand: hand.post("admin:auth_group_change", role().pk, name="other"),
+        Action.ROLE_UPDATE,
+    ),
+    "auth.group delete": (
+        lambda hand: hand.post("admin:auth_group_delete", role().pk, post="yes"),
+        Action.ROLE_DELETE,
+    ),
+    "auth.group delete_selected": (
+        lambda hand: hand.act(Group, "delete_selected", role()),
+        Action.ROLE_DELETE,
+    ),
+    "login": (log_in, Action.LOGIN),
+    "login refused": (lambda hand: log_in(hand, "wrong"), Action.LOGIN_REFUSED),
+    "logout": (log_out, Action.LOGOUT),
+    "password": (
+        lambda hand: hand.post(
+            "admin:password_change",
+            old_password=PASSWORD,
+            new_password1="another " + PASSWORD,
+            new_password2="another " + PASSWORD,
+        ),
+        Action.OPERATOR_PASSWORD,
+    ),
+}
+# Of Django's site, not of a list or a page of ours.
+BESIDES = {"login", "login refused", "logout", "password", "auth.user password"}
+
+
+class AuditTrail:
+    """The rows since a moment."""
+
+    before = 0
+
+    @classmethod
+    def start(cls) -> None:
+        newest = AuditEntry.objects.order_by("-pk").first()
+        cls.before = newest.pk if newest else 0
+
+    @classmethod
+    def entries(cls) -> list[AuditEntry]:
+        return list(AuditEntry.objects.filter(pk__gt=cls.before))
+
+
+@pytest.fixture
+def hand() -> Hand:
+    made = Hand()
+    AuditTrail.start()
+    return made
+
+
+def possible() -> Iterator[str]:
+    """What a superuser can do in lists, forms and pages."""
+    request = RequestFactory().get("/admin/")
+    request.user = User(is_superuser=True, is_staff=True, is_active=True)
+    for model, page in admin.site._registry.items():
+        label = f"{model._meta.app_label}.{model._meta.model_name}"
+        if page.has_add_permission(request):
+            yield f"{label} add"
+        if page.has_change_permission(request, model()):
+            yield f"{label} change"
+        if page.has_delete_permission(request, model()):
+            yield f"{label} delete"
+        for action in page.get_actions(request):
+            yield f"{label} {action}"
+    for screen in SCREENS:
+        for each in screen.pages:
+            if hasattr(each.view, "post"):
+                yield f"admin:{each.name}"
+
+
+def test_whatever_can_be_done_is_known_here():
+    assert set(possible()) == set(DOINGS) - BESIDES
+
+
+@pytest.mark.parametrize("name", DOINGS)
+def test_each_doing_is_one_row_that_says_who_did_it(name: str, hand: Hand):
+    do, action = DOINGS[name]
+    do(hand)
+    (entry,) = AuditTrail.entries()
+    assert entry.action == action
+    assert entry.actor_kind == Kind.CONSOLE
+    assert entry.actor_id == (None if name == "login refused" else hand.user.pk)
+    assert (entry.address, entry.request_id is None) == ("127.0.0.1", False)
+    assert "hand" not in f"{entry.old}{entry.new}{entry.actor_label}"
+    assert PASSWORD not in f"{entry.old}{entry.new}"
+
+
+@pytest.mark.parametrize("name", DOINGS)
+def test_what_cannot_be_recorded_is_not_done(name: str, hand: Hand):
+    """A failure of the trail takes the change with it: they are one transaction."""
+    do, _ = DOINGS[name]
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(FULL)
+        try:
+            with transaction.atomic():
+                do(hand)
+        except (AssertionError, DatabaseError):
+            failed = True
+        else:
+            failed = False
+        transaction.set_rollback(True)
+    assert failed
+    assert AuditTrail.entries() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_command_is_its_operators_doing_by_number():
+    AuditTrail.start()
+    run(["manage.py", "create_client", "shop"])
+    (entry,) = AuditTrail.entries()
+    assert (entry.actor_kind, entry.actor_label) == (Kind.COMMAND, "create_client")
+    assert (entry.actor_id, entry.request_id) == (os.getuid(), None)
+
+
+def test_what_nobody_claims_was_the_service_itself():
+    AuditTrail.start()
+    create_client("shop")
+    (entry,) = AuditTrail.entries()
+    assert (entry.actor_kind, entry.actor_id) == (Kind.SYSTEM, None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_recorded_outside_of_a_transaction():
+    with pytest.raises(TransactionManagementError, match="in no transaction"):
+        record(Action.FLUSH)
+    assert not AuditEntry.objects.exists()
+
+
+def test_only_what_differs_is_kept_and_secrets_are_hidden():
+    AuditTrail.start()
+    record(
+        Action.PROVIDER_UPDATE,
+        3,
+        old={"name": "a", "secret_key": "canary", "url": "https://u:canary@x.example/"},
+        new={
+            "name": "a",
+            "secret_key": "canary2",
+            "url": "https://x.example/in?key=canary&b=#canary",
+            "list": "canary",
+        },
+        hide={"list"},
+    )
+    (entry,) = AuditTrail.entries()
+    assert entry.old == {"secret_key": HIDDEN, "url": "https://x.example/"}
+    assert entry.new == {
+        "secret_key": HIDDEN,
+        "url": f"https://x.example/in?key={HIDDEN}&b={HIDDEN}",
+        "list": HIDDEN,
+    }
