@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -25,7 +25,8 @@ from oauthlib.oauth2 import BackendApplicationClient
 
 from apps.auth_providers.oauth_config import Credentials
 from apps.outbound.handle import MAX_RESPONSE_BYTES
-from apps.outbound.requests_adapter import GuardedAdapter, NoAnswer, guarded_session
+from apps.outbound.outcome import Outcome
+from apps.outbound.requests_adapter import GuardedAdapter, guarded_session
 from apps.outbound.transport import TransportPolicy
 
 # For each request; a renewal makes one, or two if a refresh token is refused.
@@ -83,8 +84,8 @@ def fetch_token(
     A refresh token that is refused is given up for the client's credentials. A
     server that does not answer is not asked twice.
     """
-    client = BackendApplicationClient(credentials.client_id)
     if refresh_token is not None:
+        client = BackendApplicationClient(credentials.client_id)
         body = client.prepare_refresh_body(
             refresh_token=refresh_token,
             client_id=credentials.client_id,
@@ -102,10 +103,16 @@ def fetch_token(
                 refresh_token=token.refresh_token or refresh_token,
                 expires_in=token.expires_in,
             )
-    body = client.prepare_request_body(
+    return _ask(credentials, door, first_request(credentials))
+
+
+def first_request(credentials: Credentials) -> str:
+    """The form that asks by the client's credentials alone."""
+    client = BackendApplicationClient(credentials.client_id)
+    body: str = client.prepare_request_body(
         include_client_id=True, client_secret=credentials.client_secret
     )
-    return _ask(credentials, door, body)
+    return body
 
 
 def read_token(status: int, body: bytes) -> Token:
@@ -130,6 +137,28 @@ def read_token(status: int, body: bytes) -> Token:
     )
 
 
+def ask(credentials: Credentials, door: TokenDoor, body: str) -> Outcome:
+    """What comes of one request to the token server; never raises."""
+    adapter = GuardedAdapter(
+        door.policy,
+        deadline=door.deadline,
+        client_certificate=credentials.certificate,
+    )
+    headers = {
+        "User-Agent": door.user_agent,
+        "Accept": "application/json",
+        "Accept-Encoding": "identity",
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
+    with (
+        closing(guarded_session(adapter, headers)) as session,
+        # The adapter remembers what came of it, and these hold on to the secret.
+        suppress(requests.RequestException),
+    ):
+        session.post(credentials.url, data=body, allow_redirects=False)
+    return adapter.outcome
+
+
 def back_off(failures: int, chance: float) -> float:
     """Seconds until a failing token server is asked again: 1, 2, 4 ... 300.
 
@@ -151,26 +180,10 @@ def renewal(life: float) -> float:
 
 
 def _ask(credentials: Credentials, door: TokenDoor, body: str) -> Token:
-    adapter = GuardedAdapter(
-        door.policy,
-        deadline=door.deadline,
-        client_certificate=credentials.certificate,
-    )
-    headers = {
-        "User-Agent": door.user_agent,
-        "Accept": "application/json",
-        "Accept-Encoding": "identity",
-        "Content-Type": "application/x-www-form-urlencoded",
-    }
-    with closing(guarded_session(adapter, headers)) as session:
-        try:
-            reply = session.post(credentials.url, data=body, allow_redirects=False)
-        # Not chained: these hold on to the request, and so to the secret in it.
-        except NoAnswer as error:
-            raise TokenError(error.cause.value, answered=False) from None
-        except requests.RequestException:
-            raise TokenError("internal", answered=False) from None
-        return read_token(reply.status_code, reply.content)
+    outcome = ask(credentials, door, body)
+    if outcome.status is None:
+        raise TokenError(outcome.cause.value, answered=False)
+    return read_token(outcome.status, outcome.excerpt)
 
 
 def _object(body: bytes) -> dict[str, Any] | None:

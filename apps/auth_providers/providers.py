@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from django.db import IntegrityError, transaction
@@ -19,6 +19,8 @@ from apps.auth_providers.refusal import Refused as Refused
 from apps.auth_providers.tokens import reset
 
 NAME_CHARACTERS: Final = 100
+# A secret that comes into force later than this is a mistake.
+LONGEST_NOTICE: Final = timedelta(days=366)
 TYPES: Final = frozenset(AuthProvider.Type.values)
 # What of a configuration the audit trail has in clear.
 _NO_SECRETS: Final = frozenset(
@@ -68,6 +70,8 @@ def rotate_secret(provider: AuthProvider, at: datetime | None) -> str:
     """
     secret = new_secret_key()
     now = timezone.now()
+    if at is not None and at - now > LONGEST_NOTICE:
+        raise Refused("invalidValue", "at", "at is more than a year away.")
     with transaction.atomic():
         provider = locked_provider(provider.pk)
         if provider.type != AuthProvider.Type.HMAC_SIGNATURE:

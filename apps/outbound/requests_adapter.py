@@ -51,6 +51,8 @@ class GuardedAdapter(BaseAdapter):
         self._transport = Transport(kept, sockets=1)
         self._deadline = deadline
         self._client_certificate = client_certificate
+        # What came of the last request: `requests` has no place for most of it.
+        self.outcome = Outcome(Cause.INTERNAL)
 
     def send(
         self,
@@ -79,13 +81,14 @@ class GuardedAdapter(BaseAdapter):
             ),
             None,
         )
-        return _response(request, self._outcome())
+        self.outcome = self._completed()
+        return _response(request, self.outcome)
 
     def close(self) -> None:
         """Close the door."""
         self._transport.close()
 
-    def _outcome(self) -> Outcome:
+    def _completed(self) -> Outcome:
         while True:
             for _, outcome in self._transport.completed(self._deadline):
                 return outcome

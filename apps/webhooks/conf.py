@@ -11,10 +11,12 @@ from pathlib import Path
 import certifi
 from django.conf import settings
 
+from apps.auth_providers.oauth import TokenDoor
 from apps.configuration.keys import (
     AUTOSYNC,
     AUTOSYNC_FREQUENCY,
     AUTOSYNC_RETRY_WRONGPASS,
+    CA_CERT,
     days,
 )
 from apps.configuration.store import is_on, value
@@ -87,6 +89,12 @@ def transport_policy(authorities: str = "") -> TransportPolicy:
         connect_timeout=settings.WEBHOOKS_CONNECT_TIMEOUT,
         proxy=settings.WEBHOOKS_PROXY,
     )
+
+
+def token_door() -> TokenDoor:
+    """How token servers are called."""
+    policy = transport_policy(value(CA_CERT))
+    return TokenDoor(policy=policy, user_agent=settings.WEBHOOKS_USER_AGENT)
 
 
 @cache

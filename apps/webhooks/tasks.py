@@ -30,14 +30,13 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from apps.api_tokens.purge import purge_tokens
-from apps.auth_providers.oauth import TokenDoor
 from apps.auth_providers.tokens import renew
 from apps.configuration.keys import CA_CERT, COMPRESSION
 from apps.configuration.store import is_on, value
 from apps.metrics.process import figures
 from apps.outbound.transport import Transport, TransportPolicy
 from apps.webhooks.alerts import note_failing, send_alerts
-from apps.webhooks.conf import engine_settings, transport_policy
+from apps.webhooks.conf import engine_settings, token_door, transport_policy
 from apps.webhooks.engine.bell import Bell
 from apps.webhooks.engine.executions import begin_execution
 from apps.webhooks.engine.leases import is_waiting
@@ -118,10 +117,7 @@ def refresh_token(provider: int) -> None:
 
 def renew_here(provider: int) -> bool:
     """Renew a token in this process; True if it was."""
-    policy = transport_policy(value(CA_CERT))
-    return renew(
-        provider, TokenDoor(policy=policy, user_agent=settings.WEBHOOKS_USER_AGENT)
-    )
+    return renew(provider, token_door())
 
 
 def wake() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from django.conf import settings
@@ -22,8 +22,6 @@ from apps.webhooks.api.parameters import Page, parameters, refuse_unknown
 from apps.webhooks.api.resources import instant, provider_resource
 from apps.webhooks.registrations import Refused, delete_all_auth, delete_auth
 
-# A secret that comes into force later than this is a mistake.
-LONGEST_NOTICE: Final = timedelta(days=366)
 _TRUTH: Final = {"1": True, "true": True, "0": False, "false": False}
 
 
@@ -145,9 +143,7 @@ def _moment(value: object) -> datetime | None:
         moment = datetime.fromisoformat(value if isinstance(value, str) else "")
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=settings.PAYLOAD_ZONE)
-        late = moment - timezone.now() > LONGEST_NOTICE
+        # Of the last and the first year there is no UTC.
+        return moment.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise Refused("invalidValue", "at", "at must be a date, or null.") from error
-    if late:
-        raise Refused("invalidValue", "at", "at is more than a year away.")
-    return moment
