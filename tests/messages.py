@@ -29,7 +29,7 @@ HEADER = {
     "Plural-Forms": "nplurals=2; plural=(n > 1);",
 }
 PLURAL = {"ngettext", "ngettext_lazy"}
-SINGULAR = {"gettext", "gettext_lazy"}
+SINGULAR = {"gettext", "gettext_lazy", "gettext_noop"}
 _STRING = r"""u?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
 # As Django's templatize writes them.
 _CALL = re.compile(

@@ -9,7 +9,7 @@ from typing import Final
 
 from django.utils.translation import gettext_lazy as _
 
-from apps.webhooks.console import dashboard, records
+from apps.webhooks.console import dashboard, provider_actions, records
 from apps.webhooks.console.registry import Group, Screen
 
 WEBHOOKS: Final = Screen(
@@ -25,13 +25,6 @@ DELIVERIES: Final = Screen(
     permission="webhooks.view_webhookdata",
     group=Group.DELIVERY,
     icon="send",
-)
-AUTH_PROVIDERS: Final = Screen(
-    title=_("Auth providers"),
-    url_name="admin:auth_providers_authprovider_changelist",
-    permission="auth_providers.view_authprovider",
-    group=Group.DELIVERY,
-    icon="key",
 )
 EVENTS: Final = Screen(
     title=_("Events"),
@@ -59,7 +52,7 @@ SCREENS: Final = (
     dashboard.SCREEN,
     WEBHOOKS,
     DELIVERIES,
-    AUTH_PROVIDERS,
+    provider_actions.SCREEN,
     EVENTS,
     USERS,
     TOKENS,

@@ -35,6 +35,23 @@
     }, 2000);
   }
 
+  // data-download="#id" makes a file of that element's text, named data-name.
+  function download(button) {
+    const text = document.querySelector(button.dataset.download).textContent;
+    const link = document.createElement('a');
+    link.href = URL.createObjectURL(new Blob([`${text}\n`], {type: 'text/plain'}));
+    link.download = button.dataset.name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  }
+
+  // What is shown once is not there any more when the browser goes back to the page.
+  addEventListener('pagehide', () => {
+    for (const each of document.querySelectorAll('[data-once]')) {
+      each.textContent = each.dataset.once;
+    }
+  });
+
   // A part of the page that is fetched anew, unless paused, hidden or out of sight.
   class Live {
     constructor(root) {
@@ -125,6 +142,10 @@
       const button = event.target.closest('[data-copy], [data-copy-text]');
       if (button) {
         copy(button);
+      }
+      const file = event.target.closest('[data-download]');
+      if (file) {
+        download(file);
       }
     });
     const menu = document.querySelector('.menu-button');

@@ -1,0 +1,45 @@
+"""Why something is refused, in the reader's language.
+
+The sentences are those of the API, which has one language. Here are those that people
+at forms may meet; others are shown as they are.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+
+_SENTENCES: Final = (
+    _("The URL must be ASCII: write an international host in its xn-- form."),
+    _("The URL has a character that must be percent-encoded."),
+    _("The URL has a % that two hexadecimal digits do not follow."),
+    _("The URL must not have a fragment (#)."),
+    _("The URL must begin with https://."),
+    _("The URL must begin with https:// or http://."),
+    _("The URL must not have a user name or password."),
+    _("The host of the URL is not a complete name or IP address."),
+    _("The port of the URL is not a number from 1 to 65535."),
+    _("The port of this URL may not be called."),
+    _("The path of the URL must not have . or .. segments."),
+    _("The address of this URL may not be called."),
+    _("The name may be neither a number nor null."),
+    _("The name must be text of 1 to 100 printable characters."),
+    _("at is more than a year away."),
+    _("public_cert and private_cert go together."),
+    _("private_cert is not the key of public_cert."),
+    _("public_cert is not a certificate in PEM."),
+    _("private_cert is not a private key in PEM."),
+    _("private_cert is encrypted; give it without a password."),
+    _("The webhook is deleted."),
+    _("The webhook has no URL yet."),
+    _("The webhook was changed at this very moment."),
+    _("There is no access token yet; it is being asked for."),
+    _("The auth provider's secret does not open."),
+)
+
+
+def said(sentence: str) -> str:
+    """A sentence of the API in the active language, or as it is."""
+    return translation.gettext(sentence)
