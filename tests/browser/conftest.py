@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
@@ -84,6 +85,10 @@ def server() -> Iterator[str]:
             raise thread.error
         yield f"http://localhost:{thread.port}"
         thread.terminate()
+        # Each has a connection to the database until the browser's own is closed.
+        for each in threading.enumerate():
+            if "process_request_thread" in each.name:
+                each.join(5)
         connections.close_all()
 
 
