@@ -14,13 +14,11 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from django.apps import apps
 from django.contrib.auth.models import Group, User
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.db import connections
@@ -30,6 +28,7 @@ from django.urls import reverse
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.watch import Watch
+from tests.roles import seed_roles
 
 HERE = Path(__file__).parent
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -95,8 +94,7 @@ def server() -> Iterator[str]:
 @pytest.fixture
 def roles(transactional_db: None) -> None:
     """The groups, which the test before has truncated with all tables."""
-    migration = import_module("apps.webhooks.migrations.0009_roles")
-    migration.seed(apps, None)
+    seed_roles()
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
+from django.apps import apps
 from django.contrib.admin import site
 from django.contrib.auth.models import Permission, User
 from django.test import Client
@@ -80,7 +81,7 @@ def test_lists_and_pages_open_and_tell_no_secret(administrator, delivered, label
     page = call(administrator, list_of(label, name))
     assert page.status_code == 200
     shown = page.content.decode()
-    model = page.context["cl"].model
+    model = apps.get_model(label, name)
     for row in model.objects.all():
         url = reverse(f"admin:{label}_{name}_change", args=[row.pk])
         reply = call(administrator, url)
@@ -101,20 +102,17 @@ def test_nobody_gets_in_without_a_permission(delivered, label, name):
     [pair for pair in MODELS if pair[1] not in ("webhook", "apitoken", "configentry")],
 )
 def test_facts_are_read_only(administrator, delivered, label, name):
-    model = call(administrator, list_of(label, name)).context["cl"].model
-    row = model.objects.first()
-    assert (
-        row is None
-        or call(
-            administrator, reverse(f"admin:{label}_{name}_change", args=[row.pk]), {}
-        ).status_code
-        == 403
-    )
+    model = apps.get_model(label, name)
+    before = list(model.objects.values())
+    for row in model.objects.all():
+        url = reverse(f"admin:{label}_{name}_change", args=[row.pk])
+        # A page of ours may answer, and change nothing.
+        assert call(administrator, url, {}).status_code in (403, 405, 200)
     for action in ("add", "delete"):
         arguments = [] if action == "add" else [1]
         url = reverse(f"admin:{label}_{name}_{action}", args=arguments)
-        assert call(administrator, url, {}).status_code in (302, 403, 404, 200)
-    assert row is None or model.objects.filter(pk=row.pk).exists()
+        assert call(administrator, url, {}).status_code in (302, 403, 404, 200, 422)
+    assert list(model.objects.values()) == before
 
 
 @pytest.mark.parametrize("name", ["webhookdata", "deliveryattempt"])

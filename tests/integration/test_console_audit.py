@@ -5,6 +5,7 @@ A page that does something and is not among `DOINGS` fails: say there how it is 
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -25,9 +26,13 @@ from apps.audit.actions import Action
 from apps.audit.actors import Kind
 from apps.audit.models import AuditEntry
 from apps.audit.trail import HIDDEN, record
+from apps.auth_providers.models import AuthProvider
+from apps.connections.models import Account, Connection
+from apps.event_log.models import Event
 from apps.webhooks.console.screens import SCREENS
+from apps.webhooks.emit import emit
 from apps.webhooks.models import Webhook
-from tests.make import make_webhook
+from tests.make import make_provider, make_user, make_webhook
 from webhooks_project.embedded.launcher import run
 
 pytestmark = pytest.mark.django_db
@@ -43,6 +48,21 @@ class Hand:
         self.user = User.objects.create_superuser("hand", password=PASSWORD)
         self.client.force_login(self.user)
         self.webhook = make_webhook("https://example.org/")
+        self.provider = AuthProvider.objects.get()
+        self.unused = make_provider()
+        self.person, self.temporary = make_user(), make_user(permanent=False)
+        self.connection = Connection.objects.create(
+            user=self.person, id_connector=40, fields='{"login": "ada"}'
+        )
+        self.account = Account.objects.create(
+            connection=self.connection,
+            found_number=0,
+            found_at=timezone.now(),
+            balance=0,
+            id_type=2,
+        )
+        payload = {"a": "canary-of-the-payload"}
+        self.event = Event.objects.get(pk=emit("CONNECTION_SYNCED", payload).event)
 
     def post(self, where: str, *arguments: Any, **data: Any) -> None:
         """A form is sent; the answer leads on."""
@@ -112,6 +132,37 @@ def log_in(hand: Hand, password: str = PASSWORD) -> None:
 
 def log_out(hand: Hand) -> None:
     assert hand.client.post(reverse("admin:logout"), secure=True).status_code == 200
+
+
+def read_event(hand: Hand) -> None:
+    url = reverse("admin:event_log_event_change", args=[hand.event.pk])
+    page = hand.client.post(url, secure=True).content.decode()
+    assert "canary-of-the-payload" in page
+
+
+def get(hand: Hand, where: str, *arguments: Any) -> Any:
+    return hand.client.get(reverse(where, args=arguments), secure=True)
+
+
+def show(hand: Hand, where: str, *arguments: Any, **data: Any) -> None:
+    """A form is sent whose answer is a page to be seen once."""
+    reply = hand.client.post(reverse(where, args=arguments), data, secure=True)
+    assert reply.status_code == 200
+
+
+def rotate_provider(hand: Hand) -> None:
+    page = get(hand, "admin:provider_rotate", hand.provider.pk)
+    seal = page.context["form"].initial["seal"]
+    where = "admin:provider_rotate"
+    show(hand, where, hand.provider.pk, when="now", seal=seal)
+
+
+def try_provider(hand: Hand) -> None:
+    config = {"url": "https://127.0.0.1:1/", "client_id": "a", "client_secret": "b"}
+    provider = AuthProvider.objects.create(
+        type="oauth", name="tried", config=json.dumps(config)
+    )
+    show(hand, "admin:provider_try", provider.pk)
 
 
 # What can be done, how, and the row that it leaves.
@@ -195,6 +246,46 @@ DOINGS: dict[str, tuple[Callable[[Hand], object], Action]] = {
         ),
         Action.OPERATOR_PASSWORD,
     ),
+}
+
+
+def on(action: str, page: str, /, *rows: str, **data: Any) -> tuple[Any, Action]:
+    """A POST to a page of ours, about rows that the hand has."""
+
+    def do(hand: Hand) -> None:
+        arguments = [getattr(hand, row).pk for row in rows]
+        hand.post(f"admin:{page}", *arguments, **data)
+
+    return do, Action(action)
+
+
+CONNECT = {"id_connector": 40, "login": "ada", "accounts": 1, "transactions": 0}
+SIGNED = {"name": "another"}
+DOINGS |= {
+    "admin:sandbox_temporary": on("user.create", "sandbox_temporary"),
+    "admin:sandbox_permanent": on("user.create", "sandbox_permanent"),
+    "admin:user_permanent": on("user.permanent", "user_permanent", "temporary"),
+    "admin:user_delete": on("user.delete", "user_delete", "person"),
+    "admin:user_connect": on("connection.create", "user_connect", "person", **CONNECT),
+    "admin:connection_synchronise": on(
+        "connection.sync", "connection_synchronise", "person", "connection"
+    ),
+    "admin:connection_delete": on(
+        "connection.delete", "connection_delete", "person", "connection"
+    ),
+    "admin:account_enable": on("account.enable", "account_enable", "person", "account"),
+    "admin:account_disable": on(
+        "account.disable", "account_disable", "person", "account"
+    ),
+    "admin:event_log_event_change": (read_event, Action.EVENT_READ),
+    "admin:provider_add": (
+        lambda hand: show(hand, "admin:provider_add", name="new"),
+        Action.PROVIDER_CREATE,
+    ),
+    "admin:provider_edit": on("provider.update", "provider_edit", "provider", **SIGNED),
+    "admin:provider_rotate": (rotate_provider, Action.PROVIDER_ROTATE),
+    "admin:provider_delete": on("provider.delete", "provider_delete", "unused"),
+    "admin:provider_try": (try_provider, Action.PROVIDER_TRY),
 }
 # Of Django's site, not of a list or a page of ours.
 BESIDES = {"login", "login refused", "logout", "password", "auth.user password"}

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 import pytest
-from django.apps import apps
 from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 from django.urls import reverse
@@ -14,16 +11,16 @@ from django.utils import timezone
 from apps.webhooks.console.screens import SCREENS
 from apps.webhooks.models import Lease, Webhook
 from tests.make import make_webhook
+from tests.roles import seed_roles
 
 pytestmark = pytest.mark.django_db
 ROLES = ("Viewer", "Operator", "Administrator")
-seed = import_module("apps.webhooks.migrations.0009_roles").seed
 
 
 @pytest.fixture(autouse=True)
 def _roles() -> None:
     """A test that truncates the tables takes them away."""
-    seed(apps, None)
+    seed_roles()
 
 
 def client_of(role: str | None) -> Client:
@@ -66,7 +63,7 @@ def test_seeding_again_changes_nothing_and_takes_nothing_away():
     before = {role: permissions_of(role) for role in ROLES}
     extra = Permission.objects.get(codename="view_payload")
     Group.objects.get(name="Viewer").permissions.add(extra)
-    seed(apps, None)
+    seed_roles()
     before["Viewer"].add("view_payload")
     assert {role: permissions_of(role) for role in ROLES} == before
     assert Permission.objects.filter(codename="view_payload").count() == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _now
@@ -12,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import Throttled
 
 from apps.api_tokens.throttle import Limit, count
+from apps.audit.actions import Action
+from apps.audit.trail import record
 from apps.auth_providers.oauth_config import Credentials
 from apps.auth_providers.token_trial import TokenTrial, try_token
 from apps.encryption.keyring import KeyringError
@@ -54,6 +57,8 @@ class ProviderTrialView(OneProvider):
         except (KeyError, KeyringError):
             context["refused"] = _now("This provider has no credentials that open.")
         else:
+            with transaction.atomic():
+                record(Action.PROVIDER_TRY, self.provider.pk)
             trial = try_token(credentials, token_door())
             context |= {
                 "trial": trial,

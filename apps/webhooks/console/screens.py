@@ -10,6 +10,8 @@ from typing import Final
 from django.utils.translation import gettext_lazy as _
 
 from apps.webhooks.console import dashboard, provider_actions, records
+from apps.webhooks.console.access import audit
+from apps.webhooks.console.platform.screens import EVENTS, SANDBOX, USERS
 from apps.webhooks.console.registry import Group, Screen
 
 WEBHOOKS: Final = Screen(
@@ -26,20 +28,6 @@ DELIVERIES: Final = Screen(
     group=Group.DELIVERY,
     icon="send",
 )
-EVENTS: Final = Screen(
-    title=_("Events"),
-    url_name="admin:event_log_event_changelist",
-    permission="event_log.view_event",
-    group=Group.PLATFORM,
-    icon="bolt",
-)
-USERS: Final = Screen(
-    title=_("Users"),
-    url_name="admin:event_log_enduser_changelist",
-    permission="event_log.view_enduser",
-    group=Group.PLATFORM,
-    icon="people",
-)
 TOKENS: Final = Screen(
     title=_("API tokens"),
     url_name="admin:api_tokens_apitoken_changelist",
@@ -55,6 +43,8 @@ SCREENS: Final = (
     provider_actions.SCREEN,
     EVENTS,
     USERS,
+    SANDBOX,
     TOKENS,
+    audit.SCREEN,
     records.SCREEN,
 )

@@ -1,0 +1,1 @@
+"""Users, their connections and events, and the sandbox to try them out with."""
