@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.loaders.app import AppLoader
+from django.core.exceptions import ImproperlyConfigured
+
+from webhooks_project.environment import UNUSABLE
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webhooks_project.settings")
 
-app = Celery("webhooks_project")
+
+class Loader(AppLoader):
+    """Says in a line why the settings cannot be used."""
+
+    def config_from_object(self, obj: Any, silent: bool = False) -> Any:
+        """Read the settings, or end the process."""
+        try:
+            return super().config_from_object(obj, silent)
+        except ImproperlyConfigured as error:
+            raise SystemExit(f"{UNUSABLE}{error}") from error
+
+
+app = Celery("webhooks_project", loader=f"{__name__}:{Loader.__name__}")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.autodiscover_tasks(related_name="background")

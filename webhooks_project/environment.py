@@ -11,6 +11,9 @@ from environ.fileaware_mapping import FileAwareMapping
 
 SUFFIX = "_FILE"
 
+UNUSABLE = "The settings cannot be used (see .env.example): "
+"""How the line begins that says why nothing starts."""
+
 
 class ValuesAndFiles(FileAwareMapping):  # type: ignore[misc]
     """What the process was given."""

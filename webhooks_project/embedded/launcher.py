@@ -27,7 +27,7 @@ from webhooks_project.embedded.keys import (
     new_keys,
 )
 from webhooks_project.embedded.services import Services
-from webhooks_project.environment import is_given
+from webhooks_project.environment import UNUSABLE, is_given
 
 ROOT = Path(__file__).resolve().parents[2] / ".services"
 
@@ -46,7 +46,7 @@ ENDING = (signal.SIGTERM, signal.SIGHUP)
 
 FAILURES: dict[type[Exception], str] = {
     ServiceError: "",
-    ImproperlyConfigured: "The settings cannot be used (see .env.example): ",
+    ImproperlyConfigured: UNUSABLE,
     OperationalError: "The database cannot be used: ",
     kombu.exceptions.OperationalError: "The broker cannot be used: ",
     redis.exceptions.RedisError: "The broker cannot be used: ",
