@@ -116,7 +116,7 @@ def id_in(body: bytes) -> int | None:
     """The top-level `id_webhook_data` of a JSON object, if it is one."""
     try:
         payload = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     found = payload.get("id_webhook_data") if isinstance(payload, dict) else None
     return found if isinstance(found, int) else None

@@ -130,7 +130,7 @@ class Receiver:
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         try:
-            while (request := await _read(reader)) is not None:
+            while (request := await _next(reader, writer)) is not None:
                 if not await self._answer(request, writer):
                     break
         except (ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
@@ -228,6 +228,17 @@ class Receiver:
 
 def _of(values: str | Mapping[str, str], path: str) -> str:
     return values if isinstance(values, str) else values.get(path, "")
+
+
+async def _next(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> Request | None:
+    """As `_read`; what is not HTTP ends the connection as well, after a word."""
+    try:
+        return await _read(reader)
+    except ValueError:
+        await _send(writer, 400, b"", {"Connection": "close"})
+        return None
 
 
 async def _read(reader: asyncio.StreamReader) -> Request | None:

@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 import requests
 
 from apps.auth_providers.signing import keyed, sign, signature_date
@@ -97,6 +98,21 @@ def test_another_process_can_tell_and_ask_it(receiver):
     assert requests.delete(deliveries, timeout=5).status_code == 204
     assert receiver.record.total == 0
     assert requests.get(receiver.url("/__what__"), timeout=5).status_code == 404
+
+
+def test_json_that_is_nested_too_deeply_has_no_id(receiver):
+    assert post(receiver, data=b"[" * 200_000).status_code == 204
+    assert last(receiver).id_in_body is None
+
+
+@pytest.mark.parametrize(
+    "request_", ["GET /\r\n\r\n", "POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n"]
+)
+def test_what_is_not_http_is_answered_with_a_400(receiver, request_):
+    with socket.create_connection(("127.0.0.1", receiver.port), 5) as client:
+        client.sendall(request_.encode())
+        assert client.recv(64).startswith(b"HTTP/1.1 400 ")
+    assert receiver.record.total == 0
 
 
 def test_listen_says_what_came():
