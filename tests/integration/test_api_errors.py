@@ -141,9 +141,12 @@ def test_a_busy_token_costs_one_query_a_second(django_assert_num_queries):
      "/webhooks/-1", "/webhooks/" + "9" * 5000, "/webhooks/%00", "/webhooks/%ff",
      "/1.0/webhooks", "/webhooks/1/nothing"],
 )  # fmt: skip
-def test_an_unknown_route_is_a_json_404(route):
-    reply = make_client(Scope.CONFIG).call("GET", route)
-    assert (reply.status, reply.code) == (404, "notFound")
+@pytest.mark.parametrize("debug", [False, True])
+def test_an_unknown_route_is_a_json_404(settings, debug, route):
+    settings.DEBUG = debug
+    for method in ("GET", "POST"):
+        reply = make_client(Scope.CONFIG).call(method, route)
+        assert (reply.status, reply.code) == (404, "notFound")
 
 
 @pytest.mark.parametrize(("host", "status"), [("localhost", 404), ("x.test", 400)])

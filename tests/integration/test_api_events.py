@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from typing import Any
 
@@ -234,6 +235,14 @@ def test_only_json_is_taken(api, content_type):
     with nothing_written():
         reply = api.call("POST", "/events", event, content_type=content_type)
     assert (reply.status, reply.code) == (400, "invalidValue")
+
+
+@pytest.mark.parametrize("body", [gzip.compress(b"{}"), b"\x1f\x8b\x08cut"])
+def test_a_compressed_body_is_refused(api, body):
+    with nothing_written():
+        reply = api.call("POST", "/events", body, Content_Encoding="gzip")
+    assert (reply.status, reply.code) == (400, "invalidValue")
+    assert "Content-Encoding" in reply.body["message"]
 
 
 @pytest.mark.parametrize(("size", "status"), [(1000, 201), (1001, 400), (4000, 400)])

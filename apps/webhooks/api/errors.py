@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -119,8 +120,14 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _reply(request, "invalidValue", "The request cannot be read.")
 
 
+@csrf_exempt
+def unknown_route(request: HttpRequest) -> HttpResponse:
+    """The view of all paths that no other has, whatever the method."""
+    return _reply(request, "notFound", None)
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """`handler404`: unknown routes."""
+    """`handler404`: what the console does not find."""
     if request.path.startswith(CONSOLE):
         return defaults.page_not_found(request, exception)
     return _reply(request, "notFound", None)

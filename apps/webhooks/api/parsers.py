@@ -62,6 +62,8 @@ def body_of(request: Request) -> JsonBody | Mapping[str, str]:
     if "HTTP_TRANSFER_ENCODING" in request.META:
         # WSGI has no end for such a body, and Django would take it for none at all.
         raise Refused("invalidValue", "", "Send the body with a Content-Length.")
+    if request.META.get("HTTP_CONTENT_ENCODING", "identity") != "identity":
+        raise Refused("invalidValue", "", "Send the body without a Content-Encoding.")
     data: Any = request.data
     body: JsonBody | Mapping[str, str] = data
     return body
