@@ -89,6 +89,14 @@ def _is_bundle(text: str) -> bool:
         return False
 
 
+def _is_lifetime(text: str) -> bool:
+    return text == "0" or _is_days(text)
+
+
+def _is_one(text: str) -> bool:
+    return text == "1"
+
+
 def _flag(name: str, default: str, meaning: str) -> Key:
     return Key(
         name=name, default=default, meaning=meaning, rule="'0' or '1'", allows=_is_flag
@@ -102,6 +110,7 @@ def _days(name: str, default: str, meaning: str) -> Key:
 
 COMPRESSION: Final = "webhooks.compression.enabled"
 ALERTS_FREQUENCY: Final = "webhooks.alerts_frequency"
+TIME_TO_LIVE: Final = "webhooks.time_to_live"
 CA_CERT: Final = "webhooks.ca_cert"
 MANAGER_EMAIL: Final = "biapi.manager.email"
 CFONB: Final = "autosync.cfonb"
@@ -114,6 +123,13 @@ KEYS: Final[dict[str, Key]] = {
     for key in (
         _flag(COMPRESSION, "0", "gzip the bodies of webhooks that do not say"),
         _days(ALERTS_FREQUENCY, "1", "days between two failure mails of a webhook"),
+        Key(
+            name=TIME_TO_LIVE,
+            default="0",
+            meaning="days after which what is unsent is given up; 0: never",
+            rule=f"a number of days, {_MOST_DAYS} at most, or '0'",
+            allows=_is_lifetime,
+        ),
         Key(
             name=CA_CERT,
             default="",
@@ -133,6 +149,14 @@ KEYS: Final[dict[str, Key]] = {
         _days(AUTOSYNC_FREQUENCY, "1", "days between two synchronisations"),
         _flag(AUTOSYNC_RETRY_WRONGPASS, "1", "retry after a wrong password"),
         _flag("autosync.send_update", "1", "emit after a background synchronisation"),
+        # What the platform emits is told: nothing here could leave some of it out.
+        Key(
+            name="payment.state_updated_webhook.systematic",
+            default="1",
+            meaning="tell of every change of a payment's state",
+            rule="'1': every change that is emitted is told",
+            allows=_is_one,
+        ),
     )
 }
 # The documentation spells it so once (contract, decisions: compression).

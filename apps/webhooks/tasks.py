@@ -44,6 +44,7 @@ from apps.webhooks.engine.mailbox import Mailbox
 from apps.webhooks.engine.pump import Pump
 from apps.webhooks.engine.tokens import ask
 from apps.webhooks.engine.watch import Watch
+from apps.webhooks.expiry import end_expired
 from apps.webhooks.health import purge_health
 from apps.webhooks.holds import drop_expired_users, erase_spent_tokens
 from apps.webhooks.replay.items import are_running, claim, drop_cancelled
@@ -68,6 +69,7 @@ def flush() -> None:
     """A tick of the flusher. Half a period apart, so that two beats are harmless."""
     # Before the execution: it takes the cutoffs away.
     note_failing()
+    end_expired()
     execution = begin_execution(apart=settings.WEBHOOKS_FLUSHER_PERIOD / 2)
     if execution is not None:
         logger.info(

@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import hmac
 import json
+import socket
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,8 +17,10 @@ from django.db import connection
 from django.utils import timezone
 
 from apps.event_log.models import EndUser
+from apps.webhooks import tasks
+from apps.webhooks.expiry import end_expired
 from apps.webhooks.holds import drop_expired_users, erase_spent_tokens
-from apps.webhooks.models import Lease, WebhookData
+from apps.webhooks.models import DeliveryAttempt, Lease, WebhookData
 from apps.webhooks.users import create_user, make_permanent
 from tests.contract.conftest import Service
 from tests.make import make_user
@@ -152,6 +155,35 @@ def test_everything_else_is_not_received(service: Service, status):
     assert len(service.flush()) == 1
 
 
+@pytest.mark.parametrize(
+    ("wishes", "cause"),
+    [({"reset": True}, "disconnected"), ({"hang": True}, "timeout")],
+)
+def test_no_answer_is_not_received(service: Service, wishes, cause):
+    service.register()
+    service.receiver.behave(**wishes)
+    service.emit()
+    service.deliver(deadline=0.3)
+    assert DeliveryAttempt.objects.get().cause == cause
+    assert WebhookData.objects.get().state == PENDING
+    service.receiver.behave()
+    assert len(service.flush()) == 1
+
+
+def test_no_connection_is_not_received(service: Service):
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        url = f"http://127.0.0.1:{nobody.getsockname()[1]}/"
+    service.register(url=url)
+    # TLS towards what speaks none.
+    service.register(url=service.receiver.url("/").replace("http:", "https:"))
+    service.emit()
+    assert service.deliver() == []
+    causes = DeliveryAttempt.objects.values_list("cause", flat=True)
+    assert set(causes) == {"connect", "tls"}
+    states = set(WebhookData.objects.values_list("state", flat=True))
+    assert states == {PENDING}
+
+
 def test_give_up(service: Service):
     """Never by itself; only an operator's deletion ends it."""
     webhook = service.register()
@@ -163,6 +195,33 @@ def test_give_up(service: Service):
     service.answer("DELETE", f"/webhooks/{webhook}")
     assert service.flush() == []
     assert WebhookData.objects.get().state == WebhookData.State.CANCELLED
+
+
+def test_give_up_after_an_optional_time_to_live_that_is_off_by_default(
+    service: Service,
+):
+    service.register()
+    service.receiver.behave(status=500)
+    for number in range(2):
+        service.emit({"number": number})
+    assert len(service.deliver()) == 2
+    old, _ = WebhookData.objects.order_by("pk")
+    year = timezone.now() - timedelta(days=364)
+    WebhookData.objects.filter(pk=old.pk).update(created_at=year)
+    assert end_expired() == 0
+    assert len(service.flush()) == 2
+    service.answer("POST", "/config", {"webhooks.time_to_live": "363.5"})
+    assert end_expired() == 1
+    assert len(service.flush()) == 1
+    old.refresh_from_db()
+    assert old.state == WebhookData.State.CANCELLED
+    # What was accepted, or waits for its user, is not what a time to live is about.
+    held = create_user(permanent=False)
+    service.receiver.behave()
+    assert len(service.flush()) == 1
+    service.emit(id_user=held.pk)
+    WebhookData.objects.exclude(pk=old.pk).update(created_at=year)
+    assert end_expired() == 0
 
 
 @pytest.mark.parametrize(
@@ -333,9 +392,13 @@ def test_compression(service: Service, key):
     )
     service.register("/on", compression=True)
     service.register("/off", compression=False)
+    service.register("/default")
     service.emit({"id": 1})
-    arrived = {each.target: each for each in service.deliver()}
+    # As a worker does it: it reads the configuration.
+    tasks.run_pump(tasks.transport(), None)
+    arrived = {each.target: each for each in service.receiver.record.deliveries()}
     assert arrived["/on"].headers["content-encoding"] == "gzip"
+    assert arrived["/default"].headers["content-encoding"] == "gzip"
     assert "content-encoding" not in arrived["/off"].headers
     zipped = gzip.compress(arrived["/on"].body, 1, mtime=0)
     assert arrived["/on"].size == len(zipped)
@@ -368,6 +431,34 @@ def test_warning(service: Service, failures, code):
     service.deliver()
     warning = service.answer("GET", f"/webhooks/{webhook}")["warning"]
     assert (warning["code"] if warning else None) == code
+
+
+def test_warning_slow_endpoint(service: Service, settings):
+    settings.WEBHOOKS_WARNING_SECONDS = 0.02
+    webhook = service.register()
+    service.receiver.behave(delay=0.03)
+    for _ in range(9):
+        service.emit()
+    service.deliver()
+    assert service.answer("GET", f"/webhooks/{webhook}")["warning"] is None
+    service.emit()
+    service.deliver()
+    warning = service.answer("GET", f"/webhooks/{webhook}")["warning"]
+    assert warning["code"] == "slow_endpoint"
+
+
+def test_warning_cut_off(service: Service):
+    webhook = service.register()
+    service.receiver.behave(status=500)
+    for _ in range(10):
+        service.emit()
+    service.deliver()
+    warning = service.answer("GET", f"/webhooks/{webhook}")["warning"]
+    assert warning["code"] == "cut_off"
+    service.receiver.behave()
+    service.flush()
+    warning = service.answer("GET", f"/webhooks/{webhook}")["warning"]
+    assert warning["code"] == "low_success_rate"
 
 
 def test_headers_sent(service: Service):

@@ -48,6 +48,9 @@ def test_every_key_has_its_default(api):
         (ALERTS_FREQUENCY, 0.5, "0.5"),
         ("biapi.manager.email", " ops@example.org ", "ops@example.org"),
         ("biapi.manager.email", "", ""),
+        ("payment.state_updated_webhook.systematic", "1", "1"),
+        ("webhooks.time_to_live", 0.5, "0.5"),
+        ("webhooks.time_to_live", 0, "0"),
     ],
 )
 def test_values_are_kept_as_text(api, key, given, kept):
@@ -70,6 +73,9 @@ def test_values_are_kept_as_text(api, key, given, kept):
         ("biapi.manager.email", "a@b.c, d@e.f"),
         ("webhooks.ca_cert", "-----BEGIN CERTIFICATE-----"),
         ("webhooks.ca_cert", "x" * 200_000),
+        ("payment.state_updated_webhook.systematic", "0"),
+        ("webhooks.time_to_live", "-1"),
+        ("webhooks.time_to_live", "for ever"),
         ("no.such.key", "1"),
     ],
 )
