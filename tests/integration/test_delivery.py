@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from datetime import UTC, datetime, timedelta
 
@@ -126,7 +125,6 @@ def test_a_retry_differs_in_date_and_signature_only(receiver, run_pump):
     assert len({each.headers["bi-signature-date"] for each in deliveries}) == 3
     assert len({each.headers["bi-signature"] for each in deliveries}) == 3
     assert [each.headers["x-webhook-attempt"] for each in deliveries] == list("123")
-    assert gzip.compress(deliveries[0].body, 1, mtime=0)[4:8] == b"\0\0\0\0"
 
 
 def test_the_signature_date_is_the_recorded_start(receiver, run_pump):
