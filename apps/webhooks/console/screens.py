@@ -9,7 +9,7 @@ from typing import Final
 
 from django.utils.translation import gettext_lazy as _
 
-from apps.webhooks.console import dashboard, provider_actions, records
+from apps.webhooks.console import dashboard, provider_actions, records, verification
 from apps.webhooks.console.access import audit
 from apps.webhooks.console.platform.screens import EVENTS, SANDBOX, USERS
 from apps.webhooks.console.registry import Group, Screen
@@ -44,6 +44,7 @@ SCREENS: Final = (
     EVENTS,
     USERS,
     SANDBOX,
+    verification.SCREEN,
     TOKENS,
     audit.SCREEN,
     records.SCREEN,
