@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -67,7 +68,8 @@ CAUSES: Final[dict[int, Cause]] = {
 class TransportPolicy:
     """Where requests may go, and what they trust. Durations in seconds.
 
-    `kept_bytes` of a response's body come with its outcome.
+    `kept_bytes` of a response's body come with its outcome. `send_rate` in bytes a
+    second slows what is sent, 0 does not; `only_ipv6` dials no other address.
     """
 
     addresses: AddressPolicy
@@ -75,6 +77,8 @@ class TransportPolicy:
     connect_timeout: float = 3.0
     proxy: str = ""
     kept_bytes: int = EXCERPT_BYTES
+    send_rate: int = 0
+    only_ipv6: bool = False
 
 
 class OutgoingRequest(NamedTuple):
@@ -118,6 +122,7 @@ class Handle:
             self.easy.setopt(option, value)
 
     def _options(self) -> dict[int, Any]:
+        only_ipv6 = self.policy.only_ipv6
         return {
             pycurl.NOSIGNAL: 1,
             pycurl.POST: 1,
@@ -132,6 +137,11 @@ class Handle:
             pycurl.SSL_VERIFYPEER: 1,
             pycurl.SSL_VERIFYHOST: 2,
             pycurl.CAINFO: self.policy.ca_file,
+            pycurl.OPT_CERTINFO: 1,
+            pycurl.IPRESOLVE: pycurl.IPRESOLVE_V6
+            if only_ipv6
+            else pycurl.IPRESOLVE_WHATEVER,
+            pycurl.MAX_SEND_SPEED_LARGE: self.policy.send_rate,
             pycurl.CONNECTTIMEOUT_MS: int(self.policy.connect_timeout * 1000),
             pycurl.OPENSOCKETFUNCTION: self._open_socket,
             pycurl.HEADERFUNCTION: self.lines.append,
@@ -177,15 +187,17 @@ class Handle:
         cause = self._cause(code, status, cut=cut)
         answered = cause in (Cause.ACCEPTED, Cause.STATUS)
         refused = cause is Cause.STATUS
+        timing = self._timing()
         # By position: names would cost as much again, for every request.
         return Outcome(
             cause,
             status if answered else None,
-            self._timing(),
+            timing,
             self.easy.getinfo(pycurl.PRIMARY_IP) or None,
             b"".join(self.lines)[:HEADER_BYTES],
             bytes(self.body),
             self.easy.getinfo(pycurl.RETRY_AFTER) if refused else None,
+            self._certificate_ends() if timing.tls_us else None,
         )
 
     def _cause(self, code: int, status: int, *, cut: bool) -> Cause:
@@ -215,6 +227,12 @@ class Handle:
             first_byte_us=first,
             total_us=total,
         )
+
+    def _certificate_ends(self) -> int | None:
+        """Of a new connection's first certificate: the receiver's own."""
+        chain = self.easy.getinfo(pycurl.INFO_CERTINFO)
+        ends = dict(chain[0]).get("Expire date") if chain else None
+        return int(ssl.cert_time_to_seconds(ends)) if ends else None
 
     def _open_socket(self, _purpose: int, address: Any) -> int:
         """The guard: called by libcurl with the address it is about to dial."""

@@ -49,7 +49,9 @@ class Outcome(NamedTuple):
     """What came of one request. A tuple: there is one for every request.
 
     `headers` are the response's header lines as received, `excerpt` at most the
-    first 4 KB of its body, `retry_after` seconds asked for by the receiver.
+    first 4 KB of its body, `retry_after` seconds asked for by the receiver,
+    `certificate_ends` when the receiver's certificate does, in seconds since the epoch;
+    None without TLS, and on a connection that was kept alive.
     """
 
     cause: Cause
@@ -59,6 +61,7 @@ class Outcome(NamedTuple):
     headers: bytes = b""
     excerpt: bytes = b""
     retry_after: int | None = None
+    certificate_ends: int | None = None
 
     @property
     def accepted(self) -> bool:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 
 import pycurl
 import pytest
+from cryptography import x509
 
 from apps.outbound.addresses import AddressPolicy
 from apps.outbound.handle import CAUSES, EXCERPT_BYTES, HEADER_BYTES
@@ -260,6 +261,36 @@ def test_tls_is_always_verified(tmp_path, name, options, trusted, cause):
         door.close()
         assert outcome.cause is cause
         assert receiver.record.total == (1 if cause is Cause.ACCEPTED else 0)
+
+
+def test_a_new_connection_tells_when_the_certificate_ends(tmp_path):
+    context = tls_context(tmp_path, "127.0.0.1")
+    pem = (tmp_path / "cert.pem").read_bytes()
+    ends = x509.load_pem_x509_certificate(pem).not_valid_after_utc
+    policy = dataclasses.replace(
+        transport_policy(), addresses=LOOPBACK, ca_file=str(tmp_path / "ca.pem")
+    )
+    with Receiver(tls=context) as receiver:
+        door = Transport(policy, sockets=1)
+        first, second = send(door, receiver.url()), send(door, receiver.url())
+        door.close()
+    assert first.certificate_ends == ends.timestamp()
+    assert second.accepted
+    assert second.certificate_ends is None
+
+
+def test_without_tls_there_is_no_certificate(transport, receiver):
+    assert send(transport, receiver.url()).certificate_ends is None
+
+
+def test_only_ipv6_dials_no_other_address(receiver):
+    """The receiver is at the name's IPv4 address, where it must not be found."""
+    url = f"http://localhost:{receiver.port}/"
+    policy = dataclasses.replace(transport_policy(), addresses=LOOPBACK)
+    door = Transport(dataclasses.replace(policy, only_ipv6=True), sockets=1)
+    assert send(door, url).cause in (Cause.CONNECT, Cause.DNS)
+    door.close()
+    assert receiver.record.total == 0
 
 
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
