@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.utils.translation import gettext_noop as _
+
 from apps.event_log.catalogue.samples import SAMPLES
 from apps.event_log.catalogue.schemas import SCHEMAS
 
@@ -46,128 +48,155 @@ CATALOGUE: Final[dict[str, EventType]] = {
         EventType(
             id=1,
             name="USER_CREATED",
-            description="There is a new user. While it is temporary this is held.",
-            when="After a permanent user was created, or a temporary one was made so.",
+            description=_("There is a new user. While it is temporary this is held."),
+            when=_(
+                "After a permanent user was created, or a temporary one was made so."
+            ),
         ),
         EventType(
             id=2,
             name="USER_DELETED",
-            description="A user is gone; what was kept of it is to be removed.",
-            when="After a user was deleted.",
+            description=_("A user is gone; what was kept of it is to be removed."),
+            when=_("After a user was deleted."),
         ),
         EventType(
             id=3,
             name="USER_SYNCED",
-            description="What several connections of a user have brought, all in one "
-            "payload. CONNECTION_SYNCED tells the same, of one connection at a time.",
-            when="After several connections of a user were synchronised.",
+            description=_(
+                "What several connections of a user have brought, all in one "
+                "payload. CONNECTION_SYNCED tells the same, one connection at a time."
+            ),
+            when=_("After several connections of a user were synchronised."),
             cfonb=True,
             deprecated=True,
         ),
         EventType(
             id=4,
             name="CONNECTION_SYNCED",
-            description="A connection with all that is new on its accounts and "
-            "subscriptions. If the synchronisation failed, its state says why.",
-            when="After each synchronisation of a connection, failed ones included.",
+            description=_(
+                "A connection with all that is new on its accounts and "
+                "subscriptions. If the synchronisation failed, its state says why."
+            ),
+            when=_("After each synchronisation of a connection, failed ones included."),
             cfonb=True,
         ),
         EventType(
             id=5,
             name="CONNECTION_DELETED",
-            description="A user's access to a bank was given up.",
-            when="After a connection was deleted.",
+            description=_("A user's access to a bank was given up."),
+            when=_("After a connection was deleted."),
         ),
         EventType(
             id=6,
             name="ACCOUNTS_FETCHED",
-            description="A connection with its accounts as they are now, without "
-            "transactions: those come later.",
-            when="During a synchronisation, once the accounts are known and before "
-            "transactions are processed.",
+            description=_(
+                "A connection with its accounts as they are now, without "
+                "transactions: those come later."
+            ),
+            when=_(
+                "During a synchronisation, once the accounts are known and before "
+                "transactions are processed."
+            ),
         ),
         EventType(
             id=7,
             name="ACCOUNT_SYNCED",
-            description="One account with its new transactions and its investments.",
-            when="During a synchronisation, after each account.",
+            description=_("One account with its new transactions and its investments."),
+            when=_("During a synchronisation, after each account."),
         ),
         EventType(
             id=8,
             name="ACCOUNT_CATEGORIZED",
-            description="Transactions of an account, now that they have categories.",
-            when="During a synchronisation, after accounts and transactions were "
-            "processed.",
+            description=_("Transactions of an account, now that they have categories."),
+            when=_(
+                "During a synchronisation, after accounts and transactions were "
+                "processed."
+            ),
         ),
         EventType(
             id=9,
             name="ACCOUNT_FOUND",
-            description="An account that was not known before. It is disabled until "
-            "somebody enables it.",
-            when="During a synchronisation, when the account is discovered.",
+            description=_(
+                "An account that was not known before. It is disabled until "
+                "somebody enables it."
+            ),
+            when=_("During a synchronisation, when the account is discovered."),
             cfonb=True,
         ),
         EventType(
             id=10,
             name="ACCOUNT_ENABLED",
-            description="From now on an account is synchronised.",
-            when="After an account was enabled.",
+            description=_("From now on an account is synchronised."),
+            when=_("After an account was enabled."),
         ),
         EventType(
             id=11,
             name="ACCOUNT_DISABLED",
-            description="An account is not synchronised any more, since the date in "
-            "disabled.",
-            when="After an account was disabled.",
+            description=_(
+                "An account is not synchronised any more, since the date in disabled."
+            ),
+            when=_("After an account was disabled."),
         ),
         EventType(
             id=12,
             name="ACCOUNT_OWNERSHIPS_FOUND",
-            description="Whose an account is, as its bank says. Only where the "
-            "platform has the feature switched on.",
-            when="During a synchronisation, after the owners were read.",
+            description=_(
+                "Whose an account is, as its bank says. Only where the "
+                "platform has the feature switched on."
+            ),
+            when=_("During a synchronisation, after the owners were read."),
         ),
         EventType(
             id=13,
             name="TRANSACTION_ATTACHMENTS_FOUND",
-            description="Files that belong to a transaction. Only where the platform "
-            "has the feature switched on.",
-            when="During a synchronisation, after accounts and transactions were "
-            "processed.",
+            description=_(
+                "Files that belong to a transaction. Only where the platform "
+                "has the feature switched on."
+            ),
+            when=_(
+                "During a synchronisation, after accounts and transactions were "
+                "processed."
+            ),
         ),
         EventType(
             id=14,
             name="SUBSCRIPTION_FOUND",
-            description="A subscription that was not known before.",
-            when="During a synchronisation, when the subscription is discovered.",
+            description=_("A subscription that was not known before."),
+            when=_("During a synchronisation, when the subscription is discovered."),
         ),
         EventType(
             id=15,
             name="SUBSCRIPTION_SYNCED",
-            description="One subscription with its new documents.",
-            when="During a synchronisation, after each subscription.",
+            description=_("One subscription with its new documents."),
+            when=_("During a synchronisation, after each subscription."),
         ),
         EventType(
             id=16,
             name="PAYMENT_STATE_UPDATED",
-            description="A payment with the state it is in now. It belongs to no user.",
-            when="After the state of a payment changed.",
+            description=_(
+                "A payment with the state it is in now. It belongs to no user."
+            ),
+            when=_("After the state of a payment changed."),
             user_scoped=False,
         ),
         EventType(
             id=17,
             name="TRANSACTIONS_CLUSTERED",
-            description="Transactions that come back regularly were recognised. The "
-            "payload is not public; the sample is a guess.",
-            when="Probably after the clusters of a user were computed.",
+            description=_(
+                "Transactions that come back regularly were recognised. The "
+                "payload is not public; the sample is a guess."
+            ),
+            when=_("Probably after the clusters of a user were computed."),
             documented=False,
         ),
         EventType(
             id=18,
             name="CONNECTION_CERTIFICATE_AVAILABLE",
-            description="There is a certificate for a connection. The payload is not "
-            "public; the sample is a guess.",
-            when="Probably once the certificate can be had.",
+            description=_(
+                "There is a certificate for a connection. The payload is not "
+                "public; the sample is a guess."
+            ),
+            when=_("Probably once the certificate can be had."),
             documented=False,
         ),
     )

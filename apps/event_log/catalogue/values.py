@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from django.utils.translation import gettext_noop as _
+
 Schema = dict[str, Any]
 
 _DAY: Final = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
@@ -15,21 +17,27 @@ _TIME: Final = "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
 
 # Shared as the objects are.
 VALUES: Final[dict[str, Schema]] = {
-    "Id": {"description": "An object's own number.", "type": "integer", "minimum": 1},
+    "Id": {
+        "description": _("An object's own number."),
+        "type": "integer",
+        "minimum": 1,
+    },
     "Decimal": {
-        "description": "A number, or its decimal notation, or null.",
+        "description": _("A number, or its decimal notation, or null."),
         "type": ["number", "string", "null"],
         "pattern": "^[+-]?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]+)?$",
     },
     "Moment": {
-        "description": "Wall time of Paris without a zone, or null. "
-        "A transaction's datetime, vdatetime and rdatetime are UTC.",
+        "description": _(
+            "Wall time of Paris without a zone, or null. "
+            "A transaction's datetime, vdatetime and rdatetime are UTC."
+        ),
         "type": ["string", "null"],
         "pattern": f"^{_DAY} {_TIME}$",
     },
     "Day": {"type": ["string", "null"], "pattern": f"^{_DAY}$"},
     "Date": {
-        "description": "A day, with or without a time, or null.",
+        "description": _("A day, with or without a time, or null."),
         "type": ["string", "null"],
         "pattern": f"^{_DAY}( {_TIME})?$",
     },

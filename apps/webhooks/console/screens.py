@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.webhooks.console import dashboard, provider_actions, records, verification
 from apps.webhooks.console.access import audit
+from apps.webhooks.console.catalogue import event_types
 from apps.webhooks.console.platform.screens import EVENTS, SANDBOX, USERS
 from apps.webhooks.console.registry import Group, Screen
 
@@ -44,6 +45,7 @@ SCREENS: Final = (
     EVENTS,
     USERS,
     SANDBOX,
+    event_types.SCREEN,
     verification.SCREEN,
     TOKENS,
     audit.SCREEN,

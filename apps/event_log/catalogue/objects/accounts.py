@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from django.utils.translation import gettext_noop as _
+
 from apps.event_log.catalogue.values import (
     ANY_OBJECT,
     DATE,
@@ -26,7 +28,7 @@ from apps.event_log.catalogue.values import (
 
 ACCOUNTS: Final[dict[str, Schema]] = {
     "Currency": an_object(
-        "A currency, or its ISO 4217 code alone, or null.",
+        _("A currency, or its ISO 4217 code alone, or null."),
         {
             "id": {"type": "string"},
             **each("name symbol", TEXT),
@@ -38,7 +40,7 @@ ACCOUNTS: Final[dict[str, Schema]] = {
         kinds=["object", "string", "null"],
     ),
     "BankAccount": an_object(
-        "An account at a bank: current, savings, investments, a card, a loan.",
+        _("An account at a bank: current, savings, investments, a card, a loan."),
         {
             "id": ID,
             **each("id_connection id_user id_source id_parent id_type", REFERENCE),
@@ -56,7 +58,7 @@ ACCOUNTS: Final[dict[str, Schema]] = {
     ),
     "SyncedAccount": {
         **ref("BankAccount"),
-        "description": "An account with what is new on it.",
+        "description": _("An account with what is new on it."),
         "properties": {
             "transactions": list_of("Transaction"),
             "investments": list_of("Investment"),
@@ -65,7 +67,7 @@ ACCOUNTS: Final[dict[str, Schema]] = {
         },
     },
     "Transaction": an_object(
-        "A movement on an account. A correction comes later, under the same id.",
+        _("A movement on an account. A correction comes later, under the same id."),
         {
             **each("id id_account", ID),
             "id_cluster": REFERENCE,
@@ -82,13 +84,13 @@ ACCOUNTS: Final[dict[str, Schema]] = {
             "categories": {
                 "type": ["array", "null"],
                 "items": an_object(
-                    "What the money was for.",
+                    _("What the money was for."),
                     each("code parent_code", TEXT),
                     required="code",
                 ),
             },
             "counterparty": an_object(
-                "Who paid, or was paid.",
+                _("Who paid, or was paid."),
                 {
                     **each("label account_scheme_name account_identification", TEXT),
                     "type": one_of("creditor", "debtor", None),
@@ -100,7 +102,7 @@ ACCOUNTS: Final[dict[str, Schema]] = {
         required="id value",
     ),
     "Investment": an_object(
-        "A holding of an investment account.",
+        _("A holding of an investment account."),
         {
             "id": ID,
             **each("id_account id_security", REFERENCE),
@@ -116,7 +118,7 @@ ACCOUNTS: Final[dict[str, Schema]] = {
         },
     ),
     "Pocket": an_object(
-        "A part of a holding that becomes available on a date of its own.",
+        _("A part of a holding that becomes available on a date of its own."),
         {
             "id": ID,
             "id_investment": REFERENCE,
@@ -126,7 +128,7 @@ ACCOUNTS: Final[dict[str, Schema]] = {
         },
     ),
     "MarketOrder": an_object(
-        "An order to buy or to sell.",
+        _("An order to buy or to sell."),
         {
             "id": ID,
             "id_account": REFERENCE,
@@ -136,8 +138,10 @@ ACCOUNTS: Final[dict[str, Schema]] = {
         },
     ),
     "Cluster": an_object(
-        "Transactions that come back regularly. The name of its members is public, "
-        "not the payload that it comes in.",
+        _(
+            "Transactions that come back regularly. The name of its members is public, "
+            "not the payload that it comes in."
+        ),
         {
             "id": ID,
             **each("id_account id_category", REFERENCE),

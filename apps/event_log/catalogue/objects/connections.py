@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from django.utils.translation import gettext_noop as _
+
 from apps.event_log.catalogue.values import (
     DATE,
     DECIMAL,
@@ -39,16 +41,18 @@ _STATES: Final = [
 
 CONNECTIONS: Final[dict[str, Schema]] = {
     "ConnectionState": {
-        "description": "Null after a success. There may be others than the examples.",
+        "description": _(
+            "Null after a success. There may be others than the examples."
+        ),
         "type": ["string", "null"],
         "examples": _STATES,
     },
     "User": an_object(
-        "An end user of the platform.",
+        _("An end user of the platform."),
         {"id": ID, "signin": MOMENT, "platform": TEXT},
     ),
     "Connection": an_object(
-        "A user's access to one bank, or to another provider of data.",
+        _("A user's access to one bank, or to another provider of data."),
         {
             "id": ID,
             "id_connector": REFERENCE,
@@ -62,7 +66,7 @@ CONNECTIONS: Final[dict[str, Schema]] = {
     ),
     "SyncedConnection": {
         **ref("Connection"),
-        "description": "A connection with what its synchronisation has found.",
+        "description": _("A connection with what its synchronisation has found."),
         "properties": {
             "connector": ref("Connector"),
             "sources": list_of("ConnectionSource"),
@@ -71,7 +75,7 @@ CONNECTIONS: Final[dict[str, Schema]] = {
         },
     },
     "ConnectionSource": an_object(
-        "One of the ways in which a connection gets its data.",
+        _("One of the ways in which a connection gets its data."),
         {
             **each("id id_connection", ID),
             "id_connector_source": REFERENCE,
@@ -82,7 +86,7 @@ CONNECTIONS: Final[dict[str, Schema]] = {
         },
     ),
     "Connector": an_object(
-        "What the platform knows of a bank, or of another provider of data.",
+        _("What the platform knows of a bank, or of another provider of data."),
         {
             "id": ID,
             **each("uuid name code color slug auth_mechanism", TEXT),
@@ -95,7 +99,7 @@ CONNECTIONS: Final[dict[str, Schema]] = {
         },
     ),
     "Subscription": an_object(
-        "A contract with a provider, from which bills and statements come.",
+        _("A contract with a provider, from which bills and statements come."),
         {
             "id": ID,
             **each("id_connection id_user id_source", REFERENCE),
@@ -106,11 +110,11 @@ CONNECTIONS: Final[dict[str, Schema]] = {
     ),
     "SyncedSubscription": {
         **ref("Subscription"),
-        "description": "A subscription with the documents that are new.",
+        "description": _("A subscription with the documents that are new."),
         "properties": {"documents": list_of("Document")},
     },
     "Document": an_object(
-        "A bill, or a statement.",
+        _("A bill, or a statement."),
         {
             "id": ID,
             **each("id_type id_category id_user id_subscription", REFERENCE),

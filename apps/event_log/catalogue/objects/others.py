@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from django.utils.translation import gettext_noop as _
+
 from apps.event_log.catalogue.values import (
     ANY_OBJECT,
     DATE,
@@ -54,7 +56,7 @@ _PAYMENT_ACTIONS: Final = (
 
 OTHERS: Final[dict[str, Schema]] = {
     "AccountOwnership": an_object(
-        "Whose an account is, as its bank says.",
+        _("Whose an account is, as its bank says."),
         {
             **each("id_account id_connection", ID),
             **each("id_user id_connector_source", REFERENCE),
@@ -65,11 +67,11 @@ OTHERS: Final[dict[str, Schema]] = {
             "parties": {
                 "type": ["array", "null"],
                 "items": an_object(
-                    "A person, and what the account is to that person.",
+                    _("A person, and what the account is to that person."),
                     {
                         "role": one_of(*_ROLES),
                         "identity": an_object(
-                            "Who it is.",
+                            _("Who it is."),
                             {"is_user": FLAG, "full_name": TEXT},
                             required="",
                             kinds=["object", "null"],
@@ -81,7 +83,7 @@ OTHERS: Final[dict[str, Schema]] = {
             "identifications": {
                 "type": ["array", "null"],
                 "items": an_object(
-                    "A number of the account.",
+                    _("A number of the account."),
                     each("scheme_name identification", {"type": "string"}),
                     required="scheme_name identification",
                 ),
@@ -90,7 +92,7 @@ OTHERS: Final[dict[str, Schema]] = {
         required="id_account id_connection",
     ),
     "Attachment": an_object(
-        "A file that belongs to a transaction.",
+        _("A file that belongs to a transaction."),
         {
             "id": ID,
             **each("name description mime_type url", TEXT),
@@ -100,7 +102,7 @@ OTHERS: Final[dict[str, Schema]] = {
         },
     ),
     "Payment": an_object(
-        "A payment that was initiated through the platform.",
+        _("A payment that was initiated through the platform."),
         {
             "id": ID,
             "state": one_of(*_PAYMENT_STATES),
@@ -117,7 +119,7 @@ OTHERS: Final[dict[str, Schema]] = {
         required="id state",
     ),
     "Instruction": an_object(
-        "One of the transfers that a payment is made of.",
+        _("One of the transfers that a payment is made of."),
         {
             **each("reference_id label execution_date_type frequency state", TEXT),
             "amount": DECIMAL,

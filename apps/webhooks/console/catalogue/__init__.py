@@ -1,0 +1,1 @@
+"""What can be told: the catalogue of events, and a test delivery to a webhook."""
