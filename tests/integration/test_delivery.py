@@ -6,15 +6,18 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography import x509
 from django.db import connection
 
 from apps.encryption.keyring import new_key
+from apps.receiver.server import Receiver
 from apps.webhooks.emit import Emission, emit, emit_many
 from apps.webhooks.engine.executions import begin_execution
 from apps.webhooks.engine.unsent import read_unsent
 from apps.webhooks.models import DeliveryAttempt, Lease, WebhookData
 from apps.webhooks.users import make_permanent
 from tests.make import make_provider, make_user, make_webhook
+from tests.tls import tls_context
 
 pytestmark = pytest.mark.django_db
 PENDING, DELIVERED = WebhookData.State.PENDING, WebhookData.State.DELIVERED
@@ -268,6 +271,24 @@ def test_a_receiver_that_asks_for_rest_gets_it(receiver, run_pump):
     Lease.objects.update(rest_until=datetime.now(UTC))
     run_pump()
     assert sorted(statuses()) == [204] * 5 + [429]
+
+
+def test_a_new_connection_records_when_the_certificate_ends(
+    tmp_path, settings, run_pump
+):
+    context = tls_context(tmp_path, "127.0.0.1")
+    settings.WEBHOOKS_CA_FILE = str(tmp_path / "ca.pem")
+    pem = (tmp_path / "cert.pem").read_bytes()
+    ends = x509.load_pem_x509_certificate(pem).not_valid_after_utc
+    with Receiver(tls=context) as receiver:
+        make_webhook(receiver.url("/"), max_in_flight=1)
+        emit_rows(2)
+        run_pump()
+    attempts = DeliveryAttempt.objects.order_by("id")
+    assert list(attempts.values_list("certificate_ends_at", "cause")) == [
+        (ends, "accepted"),
+        (None, "accepted"),
+    ]
 
 
 def test_the_oldest_goes_first(receiver, run_pump):

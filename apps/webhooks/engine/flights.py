@@ -177,4 +177,5 @@ def record_of(flight: Flight, outcome: Outcome) -> Settlement:
         outcome.peer,
         body_bytes,
         sent_bytes,
+        outcome.certificate_ends,
     )

@@ -23,7 +23,8 @@ SETTLE: Final = Statement(
         number int[], accepted bool[], started_us bigint[], cause text[], status int[],
         dns_us int[], connect_us int[], tls_us int[], first_byte_us int[],
         total_us int[], peer text[], body_bytes int[], sent_bytes int[],
-        headers text[], excerpt bytea[], next_try_us bigint[],
+        certificate_ends bigint[], headers text[], excerpt bytea[],
+        next_try_us bigint[],
         lane_webhook bigint[], lane_token bigint[], lane_failures int[],
         lane_timeouts int[], lane_careful_left int[], lane_cut_off bool[],
         lane_rest_us bigint[],
@@ -35,19 +36,20 @@ WITH outcome AS MATERIALIZED (
         %(data)s, %(webhook)s, %(token)s, %(execution)s, %(number)s, %(accepted)s,
         %(started_us)s, %(cause)s, %(status)s, %(dns_us)s, %(connect_us)s, %(tls_us)s,
         %(first_byte_us)s, %(total_us)s, %(peer)s, %(body_bytes)s, %(sent_bytes)s,
-        %(headers)s, %(excerpt)s, %(next_try_us)s)
+        %(certificate_ends)s, %(headers)s, %(excerpt)s, %(next_try_us)s)
     AS o(data, webhook, token, execution, number, accepted, started_us, cause,
          status, dns_us, connect_us, tls_us, first_byte_us, total_us, peer,
-         body_bytes, sent_bytes, headers, excerpt, next_try_us)
+         body_bytes, sent_bytes, certificate_ends, headers, excerpt, next_try_us)
 ), logged AS (
     INSERT INTO webhooks_deliveryattempt (
         webhook_data_id, webhook_id, token, execution, number, started_at, cause,
         status, dns_us, connect_us, tls_us, first_byte_us, total_us, peer,
-        body_bytes, sent_bytes, response_headers, response_excerpt, next_try_at)
+        body_bytes, sent_bytes, certificate_ends_at, response_headers,
+        response_excerpt, next_try_at)
     SELECT data, webhook, token, execution, number,
         timestamptz 'epoch' + started_us * interval '1 microsecond', cause, status,
         dns_us, connect_us, tls_us, first_byte_us, total_us, peer::inet, body_bytes,
-        sent_bytes, headers, excerpt,
+        sent_bytes, to_timestamp(certificate_ends), headers, excerpt,
         timestamptz 'epoch' + next_try_us * interval '1 microsecond'
     FROM outcome
 ), counted AS (
@@ -89,7 +91,8 @@ WHERE d.id = o.data AND d.state <> 2
 class Settlement(NamedTuple):
     """One request's record, its fields in the order of the statement's arrays.
 
-    Sizes in bytes, durations and instants in microseconds; `headers`, `excerpt` and
+    Sizes in bytes, durations and instants in microseconds, but `certificate_ends` in
+    seconds, of a connection that was new; `headers`, `excerpt` and
     `next_try_us` after a failure only: what an accepted request answered says
     nothing and would double the table.
     """
@@ -111,6 +114,7 @@ class Settlement(NamedTuple):
     peer: str | None
     body_bytes: int
     sent_bytes: int
+    certificate_ends: int | None = None
     headers: str = ""
     excerpt: bytes = b""
     next_try_us: int | None = None

@@ -100,6 +100,7 @@ class DeliveryAttempt(models.Model):
 
     `started_at` is the instant in `BI-Signature-Date`. Durations are microseconds,
     null where the phase was not reached (or the connection was kept alive).
+    `certificate_ends_at`: when the certificate of a connection that was new expires.
     """
 
     class Kind(models.IntegerChoices):
@@ -130,6 +131,7 @@ class DeliveryAttempt(models.Model):
     first_byte_us = models.PositiveIntegerField(null=True)
     total_us = models.PositiveIntegerField()
     peer = models.GenericIPAddressField(null=True)
+    certificate_ends_at = models.DateTimeField(null=True)
     body_bytes = models.PositiveIntegerField()
     sent_bytes = models.PositiveIntegerField()
     response_headers = models.TextField(db_default="")
