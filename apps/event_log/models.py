@@ -107,6 +107,7 @@ class Event(models.Model):
         on_delete=models.PROTECT,
         related_name="events",
         db_constraint=False,
+        db_index=False,
     )
     payload = models.TextField(null=True)  # noqa: DJ001
     cfonb = models.TextField(null=True)  # noqa: DJ001
@@ -118,7 +119,10 @@ class Event(models.Model):
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        indexes = [models.Index(fields=["created_at"], name="event_created")]
+        indexes = [
+            models.Index(fields=["created_at"], name="event_created"),
+            models.Index(fields=["user", "id"], name="event_of_user"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 name="event_idempotency",

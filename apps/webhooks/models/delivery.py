@@ -12,8 +12,8 @@ ever soft-deleted and rows are written by INSERT ... SELECT from them.
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -76,6 +76,13 @@ class WebhookData(models.Model):
                 name="webhookdata_quarantined",
                 fields=["webhook"],
                 condition=Q(state=4),
+            ),
+            # The console's lists, newest first: of one webhook, and of what fails.
+            models.Index(name="webhookdata_of_webhook", fields=["webhook", "id"]),
+            models.Index(
+                name="webhookdata_failing",
+                fields=["webhook", "id"],
+                condition=Q(state=1, attempts__gt=0),
             ),
         ]
         constraints = [
@@ -141,11 +148,19 @@ class DeliveryAttempt(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(name="attempt_of_data", fields=["webhook_data"]),
+            # With the id, for the last one of a thousand is asked for.
+            models.Index(name="attempt_of_delivery", fields=["webhook_data", "id"]),
             models.Index(name="attempt_of_webhook", fields=["webhook", "started_at"]),
             # A success costs it nothing, and the console asks for failures.
             models.Index(
                 name="attempt_failed", fields=["id"], condition=~Q(cause="accepted")
+            ),
+            models.Index(
+                "cause",
+                Coalesce(F("status") / 100, 0),
+                "webhook_data",
+                name="attempt_outcome",
+                condition=~Q(cause="accepted"),
             ),
         ]
 
