@@ -125,12 +125,16 @@ class Target:
         }
         return dump(added) if added else None
 
-    def scheme(self) -> Scheme:
-        """How it is authenticated. Raises `Unsendable` where that is impossible now."""
+    def scheme(self, *, renew: bool = True) -> Scheme:
+        """How it is authenticated. Raises `Unsendable` where that is impossible now.
+
+        Without `renew` no access token is asked for: nothing leaves the service.
+        """
         lease, provider = self.lease, self.lease.oauth_provider
         if provider is not None and lease.access_token is None:
-            # As a worker would; False if it may not be asked for just now.
-            renew_here(provider)
+            if renew:
+                # As a worker would; False if it may not be asked for just now.
+                renew_here(provider)
             lease = glance(lease.webhook) or lease
             if lease.access_token is None:
                 raise Unsendable(NO_TOKEN, _why_no_token(provider))
@@ -149,13 +153,18 @@ class Target:
         scheme: Scheme | None = None,
         user_token: str | None = None,
         date: str = "",
+        attempts: int = 0,
+        mark: str | None = MARK,
     ) -> OutgoingRequest:
-        """The request, marked as a test; `date` of the signature, or now."""
+        """The request, marked as a test; `date` of the signature, or now.
+
+        `attempts` there were before; without a `mark` it is a delivery's.
+        """
         row = Unsent(
             webhook=self.registration.id,
             id=number,
             event=0,
-            attempts=0,
+            attempts=attempts,
             size=len(content.text),
             token=None,
             payload=None,
@@ -172,7 +181,7 @@ class Target:
             user_token=user_token,
             date=date or signature_date(time.time_ns() // 1000),
         )
-        return request._replace(headers=[*request.headers, MARK])
+        return request._replace(headers=[*request.headers, *([mark] if mark else [])])
 
 
 def token_of(user_id: int | None) -> str | None:

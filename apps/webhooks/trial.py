@@ -124,11 +124,16 @@ def of_nothing(
     )
 
 
+def masked_headers(request: OutgoingRequest) -> dict[str, str]:
+    """The request's headers, without what authenticates it."""
+    return {name: _masked(name, text) for name, text in _pairs(request.headers)}
+
+
 def _sent(request: OutgoingRequest, body: bytes) -> SentRequest:
     return SentRequest(
         method=METHOD,
         url=request.url,
-        headers={name: _masked(name, text) for name, text in _pairs(request.headers)},
+        headers=masked_headers(request),
         body=_shown(body),
     )
 

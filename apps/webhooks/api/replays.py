@@ -23,7 +23,7 @@ from apps.webhooks.api.parameters import (
 from apps.webhooks.api.resources import instant
 from apps.webhooks.models import Replay, Webhook, WebhookData
 from apps.webhooks.registrations import Refused
-from apps.webhooks.replay.filters import DEFAULT_STATES, MOST_IDS, Filters
+from apps.webhooks.replay.filters import ANY_STATE, DEFAULT_STATES, MOST_IDS, Filters
 from apps.webhooks.replay.plan import DEFAULT_RATE, Plan, plan, plan_backfill
 from apps.webhooks.replays import (
     Order,
@@ -37,7 +37,6 @@ from apps.webhooks.replays import (
 )
 
 REASON_CHARACTERS: Final = 500
-ANY_STATE: Final = (*DEFAULT_STATES, "delivered", "cancelled")
 _STEERING: Final[dict[str, Callable[[int], Replay]]] = {
     "pause": pause_replay,
     "resume": resume_replay,

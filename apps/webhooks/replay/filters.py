@@ -18,6 +18,7 @@ STATES: Final = {
     "quarantined": "d.state = 4",
 }
 DEFAULT_STATES: Final = ("failed", "never_attempted", "quarantined")
+ANY_STATE: Final = (*DEFAULT_STATES, "delivered", "cancelled")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
