@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from django.contrib.admin import site
+from django.db.models import Model
 from django.urls import NoReverseMatch, reverse
 from playwright.sync_api import Page
 
 from apps.webhooks.console.screens import SCREENS
+from apps.webhooks.models import WebhookData
 from tests.browser.conftest import NARROW, WIDE
 from tests.browser.watch import CONTRAST, accessibility, overflow
+
+OF_ROWS: Final[dict[str, type[Model]]] = {
+    "delivery": WebhookData,
+    "payload": WebhookData,
+    "resend": WebhookData,
+    "curl": WebhookData,
+}
 
 
 def own() -> list[str]:
@@ -18,6 +28,21 @@ def own() -> list[str]:
     names = [screen.url_name for screen in SCREENS]
     names += [f"admin:{page.name}" for screen in SCREENS for page in screen.pages]
     return sorted(set(_reversed(names)) - set(lists()))
+
+
+def of_rows() -> list[str]:
+    """The console's pages of one row each."""
+    first = {
+        model: model._default_manager.order_by("pk")
+        .values_list("pk", flat=True)
+        .first()
+        for model in set(OF_ROWS.values())
+    }
+    return [
+        reverse(f"admin:{name}", args=[first[model]])
+        for name, model in sorted(OF_ROWS.items())
+        if first[model] is not None
+    ]
 
 
 def lists() -> list[str]:

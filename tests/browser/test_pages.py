@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.pages import faults, forms, lists, own
+from tests.browser.pages import faults, forms, lists, of_rows, own
 from tests.browser.world import fill
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.mark.parametrize("kind", [own, lists, forms])
+@pytest.mark.parametrize("kind", [own, of_rows, lists, forms])
 def test_every_page_is_accessible_and_fits(open_page, server, kind):
     fill()
     page = open_page("admin:index", role="superuser")

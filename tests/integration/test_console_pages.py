@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import include, path, reverse
 
 from apps.webhooks.console.views import ActionRefused, ActionView, ConsoleView
-from tests.browser.pages import forms, lists, own
+from tests.browser.pages import forms, lists, of_rows, own
 from tests.browser.world import fill
 from tests.make import make_webhook
 from tests.messages import catalogue
@@ -74,7 +74,14 @@ def client_of(
 
 
 def pages() -> list[str]:
-    return [*own(), *lists(), *forms(), reverse("admin:login"), "/admin/nowhere/"]
+    return [
+        *own(),
+        *of_rows(),
+        *lists(),
+        *forms(),
+        reverse("admin:login"),
+        "/admin/nowhere/",
+    ]
 
 
 def test_nothing_in_any_page_is_inline_and_the_policy_is_strict():

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.webhooks.console import dashboard, provider_actions, records, verification
 from apps.webhooks.console.access import audit
 from apps.webhooks.console.catalogue import event_types
+from apps.webhooks.console.deliveries import screen as deliveries
 from apps.webhooks.console.platform.screens import EVENTS, SANDBOX, USERS
 from apps.webhooks.console.registry import Group, Screen
 
@@ -21,13 +22,6 @@ WEBHOOKS: Final = Screen(
     permission="webhooks.view_webhook",
     group=Group.DELIVERY,
     icon="hook",
-)
-DELIVERIES: Final = Screen(
-    title=_("Deliveries"),
-    url_name="admin:webhooks_webhookdata_changelist",
-    permission="webhooks.view_webhookdata",
-    group=Group.DELIVERY,
-    icon="send",
 )
 TOKENS: Final = Screen(
     title=_("API tokens"),
@@ -40,7 +34,7 @@ TOKENS: Final = Screen(
 SCREENS: Final = (
     dashboard.SCREEN,
     WEBHOOKS,
-    DELIVERIES,
+    deliveries.SCREEN,
     provider_actions.SCREEN,
     EVENTS,
     USERS,

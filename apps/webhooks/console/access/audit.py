@@ -34,7 +34,7 @@ _KINDS: Final = {
 }
 _TARGETS: Final = {
     "webhook": (_("Webhooks"), "admin:webhooks_webhook_change"),
-    "delivery": (_("Deliveries"), "admin:webhooks_webhookdata_change"),
+    "delivery": (_("Deliveries"), "admin:delivery"),
     "event": (_("Events"), "admin:event_log_event_change"),
     "replay": (_("Replays"), ""),
     "flusher": (_("Flusher"), ""),

@@ -1,0 +1,1 @@
+"""Deliveries: the list, one of them, its payload, and sending it again."""

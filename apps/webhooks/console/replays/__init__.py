@@ -1,0 +1,1 @@
+"""Replays: recovering what was not accepted, and how far that is."""
