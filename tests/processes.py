@@ -14,6 +14,8 @@ from urllib.parse import urlsplit, urlunsplit
 from django.db import connection
 
 ENVIRONMENT = {
+    # A receiver on loopback is refused in production.
+    "HTTPS_ONLY": "false",
     "WEBHOOKS_ALLOWED_NETWORKS": "127.0.0.0/8",
     "WEBHOOKS_ALLOW_HTTP": "true",
     "WEBHOOKS_FLUSHER_PERIOD": "2",

@@ -20,7 +20,7 @@ ROOT = PROJECT / ".services"
 UNIT = PROJECT / "tests" / "unit"
 
 KEYS = {
-    "SECRET_KEY": "only for tests",
+    "SECRET_KEY": "only for tests, and long enough to be taken for one of production",
     "WEBHOOKS_ENCRYPTION_KEYS": "test1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
 }
 

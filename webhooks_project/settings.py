@@ -209,6 +209,7 @@ WEBHOOKS_WARNING_SUCCESS_RATE: float = env.float(
     "WEBHOOKS_WARNING_SUCCESS_RATE", default=0.9
 )
 WEBHOOKS_WARNING_SECONDS: float = env.float("WEBHOOKS_WARNING_SECONDS", default=3.0)
+WEBHOOKS_HEARTBEAT_PERIOD: float = env.float("WEBHOOKS_HEARTBEAT_PERIOD", default=30.0)
 WEBHOOKS_LEASE: float = env.float("WEBHOOKS_LEASE", default=20.0)
 WEBHOOKS_SETTLE: float = env.float("WEBHOOKS_SETTLE", default=10.0)
 WEBHOOKS_PUMP_RUN: float = env.float("WEBHOOKS_PUMP_RUN", default=20.0)

@@ -10,6 +10,7 @@ from django.db.models.signals import post_migrate
 from django.utils.module_loading import import_string
 
 # The system checks register themselves when they are imported.
+from apps.webhooks import celery_checks as celery_checks
 from apps.webhooks import checks as checks
 
 # By name, for their modules use the models, which are not there yet.

@@ -1,7 +1,8 @@
 """System checks: what is wrong with the settings is said before anything starts.
 
-Without `--deploy` only what makes deliveries wrong or impossible; with it, also what
-is fit for a developer's machine alone.
+Without `--deploy` what makes deliveries wrong or impossible, and what nobody may start
+in production with: that is where `HTTPS_ONLY` is set. With it, also what is fit for a
+developer's machine alone.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from apps.webhooks.schema_check import MODES
 
 SECRET_KEY_CHARACTERS: Final = 50
 SECRET_KEY_DIFFERENT: Final = 10
+# What `django-admin startproject` writes.
+SECRET_KEY_DEFAULT: Final = "django-insecure-"
 _LOOPBACK: Final = (
     ipaddress.ip_network("127.0.0.0/8"),
     ipaddress.ip_network("::1/128"),
@@ -86,35 +89,42 @@ def schema_check_is_known(**_: Any) -> list[CheckMessage]:
     ]
 
 
-@register(Tags.security, deploy=True)
+@register(Tags.security)
 def secret_key_is_a_secret(**_: Any) -> list[CheckMessage]:
     """Sessions of the console are only as safe as the key that signs them."""
     key = settings.SECRET_KEY
-    if len(key) >= SECRET_KEY_CHARACTERS and len(set(key)) >= SECRET_KEY_DIFFERENT:
+    is_long = len(key) >= SECRET_KEY_CHARACTERS
+    if not settings.HTTPS_ONLY or (
+        is_long
+        and len(set(key)) >= SECRET_KEY_DIFFERENT
+        and not key.startswith(SECRET_KEY_DEFAULT)
+    ):
         return []
     return [
         Error(
-            f"SECRET_KEY has fewer than {SECRET_KEY_CHARACTERS} characters, or hardly "
-            "any different ones.",
+            f"SECRET_KEY has fewer than {SECRET_KEY_CHARACTERS} characters, hardly "
+            "any different ones, or is Django's own example.",
             hint="Generate one, at random, for this deployment alone.",
             id="webhooks.E004",
         )
     ]
 
 
-@register(Tags.security, deploy=True)
+@register(Tags.security)
 def loopback_is_closed(**_: Any) -> list[CheckMessage]:
     """Whoever registers a webhook would reach what listens on this machine."""
-    if not allowed_networks_are_readable() and any(
+    if not settings.HTTPS_ONLY or allowed_networks_are_readable():
+        return []
+    if any(
         network.version == loopback.version and network.overlaps(loopback)
         for network in address_policy().allowed
         for loopback in _LOOPBACK
     ):
         return [
-            Warning(
+            Error(
                 "WEBHOOKS_ALLOWED_NETWORKS lets webhooks reach this very machine.",
-                hint="Loopback is for demonstrations and tests.",
-                id="webhooks.W001",
+                hint="Loopback is for demonstrations and tests, with HTTPS_ONLY=false.",
+                id="webhooks.E006",
             )
         ]
     return []

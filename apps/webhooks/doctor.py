@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import chain
 from typing import Final, NamedTuple
 
@@ -28,8 +29,8 @@ from apps.outbound.transport import OutgoingRequest, Transport
 from apps.outbound.urls import ForbiddenUrl, check_url
 from apps.webhooks.conf import transport_policy
 from apps.webhooks.engine.executions import current_execution
+from apps.webhooks.heartbeats import needed_queues, served_queues
 from apps.webhooks.tasks import mailbox
-from apps.webhooks.workers import needed_queues, served_queues
 
 # Receivers allow five minutes between BI-Signature-Date and their own clock.
 SKEW_SECONDS: Final = 2.0
@@ -59,13 +60,10 @@ def examine(way_out: str | None = None) -> Iterator[Finding]:
         ("keys", look_at_keys),
     ):
         yield _behind(database, name, look)
-    redis = look_at_redis()
-    yield redis
+    yield look_at_redis()
     yield _behind(database, "beat", look_at_beat)
-    if redis.ok:
-        yield from look_at_workers()
-    else:
-        yield Finding("workers", None, "cannot be asked without Redis")
+    for queue in sorted(needed_queues()):
+        yield _behind(database, f"worker {queue}", partial(look_at_workers, queue))
     if way_out is not None:
         yield look_at_way_out(way_out)
 
@@ -161,10 +159,15 @@ def look_at_redis() -> Finding:
     try:
         began = time.monotonic()
         mailbox().redis.ping()
+        took = (time.monotonic() - began) * 1000
+        policy = mailbox().redis.info("memory").get("maxmemory_policy", "noeviction")
     except RedisError as error:
         mend = "Start Redis, or correct REDIS_URL. Nothing is lost; retries are late."
         return Finding("redis", False, _line(error), mend)
-    return Finding("redis", True, f"{(time.monotonic() - began) * 1000:.1f} ms")
+    if policy != "noeviction":
+        mend = "redis-cli config set maxmemory-policy noeviction, and in redis.conf."
+        return Finding("redis", False, f"its maxmemory-policy is {policy}", mend)
+    return Finding("redis", True, f"{took:.1f} ms")
 
 
 def look_at_beat() -> Finding:
@@ -180,18 +183,18 @@ def look_at_beat() -> Finding:
     return Finding("beat", False, says, mend)
 
 
-def look_at_workers() -> Iterator[Finding]:
-    """That each queue has a worker."""
-    served = served_queues()
-    for queue in sorted(needed_queues()):
-        name = f"worker {queue}"
-        if served is None:
-            yield Finding(name, None, "cannot be asked without Redis")
-        elif queue in served:
-            yield Finding(name, True, "answers")
-        else:
-            mend = f"celery -A webhooks_project worker -Q {queue}"
-            yield Finding(name, False, "nobody answers for this queue", mend)
+def look_at_workers(queue: str) -> Finding:
+    """That a worker of this queue has been heard of late."""
+    name = f"worker {queue}"
+    served = served_queues()[queue]
+    if served.workers:
+        count = "1 worker" if served.workers == 1 else f"{served.workers} workers"
+        return Finding(name, True, f"{count}, heard {served.silent:.0f} s ago")
+    mend = f"celery -A webhooks_project worker -Q {queue}"
+    says = "no worker has been heard of this queue"
+    if served.silent is not None:
+        says += f" for {served.silent:.0f} s"
+    return Finding(name, False, says, mend)
 
 
 def look_at_way_out(url: str) -> Finding:

@@ -6,12 +6,14 @@ seen at once, the age is at least what is said.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db import connection, transaction
 
 from apps.auth_providers.tokens import USABLE
+from apps.webhooks.heartbeats import served_queues
 
 COUNTED: Final = 100_000
 # Heads of the queue that are looked at: of a webhook one for each execution in which
@@ -110,6 +112,7 @@ class DatabaseFigures:
 
     `flusher_began`: when the current execution did, None before the first. Of
     webhooks: `cut_off` in this execution, `failing` until they are well again.
+    `workers`: by queue, those that have been heard of late.
     """
 
     backlog: int
@@ -128,6 +131,7 @@ class DatabaseFigures:
     tokens_usable: int
     tokens_waiting: int
     tokens_failing: int
+    workers: Mapping[str, int]
 
 
 def database_figures() -> DatabaseFigures:
@@ -161,6 +165,7 @@ def _figures() -> DatabaseFigures:
         tokens_usable=usable,
         tokens_waiting=waiting,
         tokens_failing=refused,
+        workers={queue: each.workers for queue, each in served_queues().items()},
     )
 
 

@@ -131,6 +131,12 @@ def families(figures: DatabaseFigures) -> Iterator[Metric]:
         waiting=figures.tokens_waiting,
         failing=figures.tokens_failing,
     )
+    yield _family(
+        "bankhooks_workers",
+        "Workers that have been heard of late, by the queue that they consume.",
+        "queue",
+        **figures.workers,
+    )
 
 
 def _family(name: str, text: str, label: str, **values: int) -> Metric:

@@ -46,6 +46,7 @@ from apps.webhooks.engine.tokens import ask
 from apps.webhooks.engine.watch import Watch
 from apps.webhooks.expiry import end_expired
 from apps.webhooks.health import purge_health
+from apps.webhooks.heartbeats import purge_heartbeats
 from apps.webhooks.holds import drop_expired_users, erase_spent_tokens
 from apps.webhooks.replay.items import are_running, claim, drop_cancelled
 from apps.webhooks.replay.turn import Turn
@@ -94,6 +95,7 @@ def sweep() -> None:
     erase_spent_tokens()
     purge_tokens()
     purge_health()
+    purge_heartbeats()
     for provider in ask():
         post_renewal(provider)
     drop_cancelled()

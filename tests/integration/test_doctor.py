@@ -16,11 +16,12 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
 from apps.encryption.keyring import new_key
-from apps.webhooks import doctor, tasks, workers
+from apps.webhooks import doctor, heartbeats, tasks
 from apps.webhooks.engine.executions import begin_execution
-from apps.webhooks.models import FlusherExecution
+from apps.webhooks.models import FlusherExecution, Heartbeat
 from tests.deployment import PROJECT
 from tests.make import make_provider
+from tests.services import KEYS
 
 NAMES = ["settings", "database", "migrations", "clock", "keys", "redis", "beat"]
 QUEUES = ["worker control", "worker pump"]
@@ -45,12 +46,6 @@ def report(*arguments: str) -> dict[str, Any]:
     return {**found, "status": status}
 
 
-@pytest.fixture(autouse=True)
-def _impatient(monkeypatch):
-    """No worker is there to be waited for."""
-    monkeypatch.setattr(workers, "PATIENCE_SECONDS", 0.1)
-
-
 @pytest.fixture
 def _away(monkeypatch):
     """Nobody answers where the database is said to be."""
@@ -71,7 +66,7 @@ def test_a_line_for_each_thing_that_is_looked_at():
     assert [line[2:18].strip() for line in lines if line[0] in "✓✗-"] == NAMES + QUEUES
     assert {line[0] for line in lines[: len(NAMES)]} == {"✓"}
     assert lines[-2:] == [
-        "✗ worker pump     nobody answers for this queue",
+        "✗ worker pump     no worker has been heard of this queue",
         "                  → celery -A webhooks_project worker -Q pump",
     ]
 
@@ -99,6 +94,33 @@ def test_beat_is_alive_as_long_as_executions_are_young():
         "the flusher's last execution began 600 s ago",
     )
     assert "beat" in beat["mend"]
+
+
+@pytest.mark.django_db
+def test_a_queue_has_a_worker_that_is_heard():
+    heartbeats.note("one@host", ["control"])
+    found = report()
+    assert found["worker control"]["says"] == "1 worker, heard 0 s ago"
+    assert found["worker pump"]["says"] == "no worker has been heard of this queue"
+    Heartbeat.objects.update(heard_at=timezone.now() - timedelta(minutes=10))
+    control = report()["worker control"]
+    assert (control["ok"], control["says"]) == (
+        False,
+        "no worker has been heard of this queue for 600 s",
+    )
+
+
+@pytest.mark.django_db
+def test_a_redis_that_evicts_is_a_fault():
+    redis = tasks.mailbox().redis
+    assert report()["redis"]["ok"]
+    redis.config_set("maxmemory-policy", "allkeys-lru")
+    try:
+        found = report()["redis"]
+    finally:
+        redis.config_set("maxmemory-policy", "noeviction")
+    assert not found["ok"]
+    assert found["says"] == "its maxmemory-policy is allkeys-lru"
 
 
 @pytest.mark.django_db
@@ -159,6 +181,8 @@ def test_without_the_database_there_is_one_line_of_it():
         "clock",
         "keys",
         "beat",
+        "worker",
+        "worker",
     ]
     assert "Traceback" not in said
 
@@ -166,6 +190,7 @@ def test_without_the_database_there_is_one_line_of_it():
 @pytest.mark.django_db
 def test_without_redis_there_is_one_line_of_it(settings):
     begin_execution()
+    heartbeats.note("one@host", ["control", "pump"])
     tasks.mailbox.cache_clear()
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     try:
@@ -176,7 +201,7 @@ def test_without_redis_there_is_one_line_of_it(settings):
     assert status == 1
     (index,) = [i for i, line in enumerate(lines) if line.startswith("✗ redis")]
     assert "REDIS_URL" in lines[index + 1]
-    assert lines[-1] == "- workers         cannot be asked without Redis"
+    assert [line for line in lines if line.startswith("✓ beat")]
     assert sum("✗" in line for line in lines) == 1
 
 
@@ -208,7 +233,7 @@ def test_a_process_with_nothing_around_it_says_so_in_lines():
     away = {
         "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
         "REDIS_URL": "redis://127.0.0.1:1/0",
-        "SECRET_KEY": "of a test",
+        "SECRET_KEY": KEYS["SECRET_KEY"],
         "WEBHOOKS_ENCRYPTION_KEYS": new_key("k1"),
     }
     done = subprocess.run(

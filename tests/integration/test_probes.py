@@ -13,11 +13,18 @@ from django.test import Client, override_settings
 from django.utils import timezone
 
 from apps.auth_providers.models import OAuthToken
-from apps.webhooks import figures, tasks
+from apps.webhooks import figures, heartbeats, tasks
 from apps.webhooks.emit import Emission, emit_many
 from apps.webhooks.engine.executions import begin_execution
 from apps.webhooks.figures import database_figures
-from apps.webhooks.models import HealthBucket, Lease, WebhookAlert, WebhookData
+from apps.webhooks.models import (
+    FlusherExecution,
+    HealthBucket,
+    Heartbeat,
+    Lease,
+    WebhookAlert,
+    WebhookData,
+)
 from tests.make import make_user, make_webhook
 from tests.token_server import TokenServer
 
@@ -81,7 +88,26 @@ def test_ready_is_whose_database_answers_and_is_migrated(client):
         "database": "ok",
         "migrations": "ok",
         "redis": "ok",
+        "flusher": "late",
+        "workers": "silent",
     }
+
+
+@pytest.mark.django_db
+def test_it_tells_of_the_flusher_and_the_workers(client):
+    begin_execution()
+    heartbeats.note("one@host", ["control", "pump"])
+    state = client.get("/readyz").json()
+    assert (state["flusher"], state["workers"]) == ("ok", "ok")
+    long_ago = timezone.now() - timedelta(minutes=4)
+    FlusherExecution.objects.update(started_at=long_ago)
+    Heartbeat.objects.filter(queue="pump").update(heard_at=long_ago)
+    state = client.get("/readyz").json()
+    assert (state["ready"], state["flusher"], state["workers"]) == (
+        True,
+        "late",
+        "silent",
+    )
 
 
 @pytest.mark.django_db
@@ -113,6 +139,8 @@ def test_without_the_database_it_is_not_ready(client):
         "database": "away",
         "migrations": "unknown",
         "redis": "ok",
+        "flusher": "unknown",
+        "workers": "unknown",
     }
 
 
@@ -157,6 +185,8 @@ def test_an_idle_service_has_every_figure_of_the_database(client):
         'bankhooks_recent_attempts{outcome="failed"}',
         'bankhooks_tokens{state="failing"}',
         'bankhooks_webhooks{state="cut_off"}',
+        'bankhooks_workers{queue="control"}',
+        'bankhooks_workers{queue="pump"}',
     }
     assert found["bankhooks_database_up"] == 1
 
@@ -179,6 +209,29 @@ def test_the_states_of_webhook_data_are_counted():
     WebhookData.objects.filter(pk=first.pk).update(state=4)
     found = database_figures()
     assert (found.backlog, found.held, found.quarantined) == (5, 4, 1)
+
+
+@pytest.mark.django_db
+def test_workers_count_while_they_are_heard():
+    heartbeats.note("one@host", ["control", "pump"])
+    heartbeats.note("two@host", ["pump"])
+    assert database_figures().workers == {"control": 1, "pump": 2}
+    long_ago = timezone.now() - timedelta(minutes=4)
+    Heartbeat.objects.filter(worker="two@host").update(heard_at=long_ago)
+    assert database_figures().workers == {"control": 1, "pump": 1}
+    heartbeats.note("two@host", ["pump"])
+    heartbeats.forget("one@host")
+    assert database_figures().workers == {"control": 0, "pump": 1}
+
+
+@pytest.mark.django_db
+def test_heartbeats_of_the_dead_are_swept_in_a_day():
+    heartbeats.note("one@host", ["control", "pump"])
+    Heartbeat.objects.filter(queue="pump").update(
+        heard_at=timezone.now() - timedelta(hours=25)
+    )
+    heartbeats.purge_heartbeats()
+    assert [each.queue for each in Heartbeat.objects.all()] == ["control"]
 
 
 @pytest.mark.django_db

@@ -8,6 +8,7 @@ from django.core.checks.registry import registry
 
 from apps.encryption.keyring import new_key
 from apps.webhooks import checks
+from webhooks_project import settings as project
 
 GOOD = {
     "WEBHOOKS_LEASE": 20.0,
@@ -17,8 +18,15 @@ GOOD = {
     "WEBHOOKS_ALLOWED_NETWORKS": "10.1.0.0/16",
     "WEBHOOKS_ALLOW_HTTP": False,
     "WEBHOOKS_SCHEMA_CHECK": "enforce",
+    "HTTPS_ONLY": True,
     "SECRET_KEY": "an-example-of-fifty-characters-0123456789-and-more!",
 }
+
+
+def broker(**changes: object) -> dict[str, object]:
+    """The options of the connection to Redis, one of them changed."""
+    name = "CELERY_BROKER_TRANSPORT_OPTIONS"
+    return {name: getattr(project, name) | changes}
 
 
 def found(settings, deploy: bool = True, **changes) -> set[str]:
@@ -45,6 +53,20 @@ def test_good_settings_pass(settings):
         ({"WEBHOOKS_ALLOWED_NETWORKS": "everything"}, "webhooks.E003"),
         ({"WEBHOOKS_ALLOWED_NETWORKS": "10.0.0.1/8"}, "webhooks.E003"),
         ({"WEBHOOKS_SCHEMA_CHECK": "enforced"}, "webhooks.E005"),
+        ({"CELERY_TASK_IGNORE_RESULT": False}, "webhooks.E007"),
+        ({"CELERY_RESULT_BACKEND": "redis://127.0.0.1/1"}, "webhooks.E007"),
+        ({"CELERY_TASK_ACKS_LATE": True}, "webhooks.E007"),
+        ({"CELERY_TASK_REJECT_ON_WORKER_LOST": True}, "webhooks.E007"),
+        ({"CELERY_TASK_PUBLISH_RETRY": True}, "webhooks.E007"),
+        ({"CELERY_WORKER_PREFETCH_MULTIPLIER": 4}, "webhooks.E007"),
+        ({"CELERY_ACCEPT_CONTENT": ["json", "pickle"]}, "webhooks.E007"),
+        (broker(socket_timeout=None), "webhooks.E007"),
+        (broker(socket_timeout=1), "webhooks.E007"),
+        (broker(socket_connect_timeout=30), "webhooks.E007"),
+        (broker(health_check_interval=0), "webhooks.E007"),
+        ({"CELERY_TASK_SOFT_TIME_LIMIT": 59}, "webhooks.E008"),
+        ({"CELERY_TASK_TIME_LIMIT": 75}, "webhooks.E008"),
+        ({"WEBHOOKS_PUMP_RUN": 36.0}, "webhooks.E008"),
     ],
 )
 def test_what_makes_deliveries_wrong_is_an_error_everywhere(
@@ -58,16 +80,23 @@ def test_what_makes_deliveries_wrong_is_an_error_everywhere(
     [
         ({"SECRET_KEY": "short"}, "webhooks.E004"),
         ({"SECRET_KEY": "a" * 60}, "webhooks.E004"),
-        ({"WEBHOOKS_ALLOWED_NETWORKS": "127.0.0.1"}, "webhooks.W001"),
-        ({"WEBHOOKS_ALLOWED_NETWORKS": "10.1.0.0/16, ::1"}, "webhooks.W001"),
-        ({"WEBHOOKS_ALLOWED_NETWORKS": "0.0.0.0/0"}, "webhooks.W001"),
-        ({"WEBHOOKS_ALLOW_HTTP": True}, "webhooks.W002"),
+        ({"SECRET_KEY": f"django-insecure-{GOOD['SECRET_KEY']}"}, "webhooks.E004"),
+        ({"WEBHOOKS_ALLOWED_NETWORKS": "127.0.0.1"}, "webhooks.E006"),
+        ({"WEBHOOKS_ALLOWED_NETWORKS": "10.1.0.0/16, ::1"}, "webhooks.E006"),
+        ({"WEBHOOKS_ALLOWED_NETWORKS": "0.0.0.0/0"}, "webhooks.E006"),
     ],
 )
-def test_what_is_for_a_developers_machine_is_said_at_deployment(
+def test_what_is_for_a_developers_machine_is_refused_in_production(
     settings, changes, identifier
 ):
-    assert found(settings, **changes) == {identifier}
+    assert found(settings, deploy=False, **changes) == {identifier}
+    changes["HTTPS_ONLY"] = False
+    assert found(settings, deploy=False, **changes) == set()
+
+
+def test_unencrypted_receivers_are_a_warning_at_deployment(settings):
+    changes = {"WEBHOOKS_ALLOW_HTTP": True}
+    assert found(settings, **changes) == {"webhooks.W002"}
     assert found(settings, deploy=False, **changes) == set()
 
 

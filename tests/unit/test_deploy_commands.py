@@ -21,7 +21,7 @@ RUNTIME = PROJECT / "requirements-runtime.lock"
 PIN = re.compile(r"^([a-z0-9][a-z0-9.-]*)(?:\[.*\])?==(\S+)", re.MULTILINE)
 ENVIRONMENT = {
     "DJANGO_SETTINGS_MODULE": "webhooks_project.settings",
-    "SECRET_KEY": "only for tests",
+    "SECRET_KEY": "only for tests, and long enough to be taken for one of production",
     "WEBHOOKS_ENCRYPTION_KEYS": "test1:" + "A" * 43 + "=",
     "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
     "REDIS_URL": "redis://127.0.0.1:1/0",

@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry
 
 from apps.metrics.process import new_figures
 from apps.webhooks.figures import DatabaseFigures
+from apps.webhooks.heartbeats import needed_queues
 from apps.webhooks.scrape import _about, families
 from tests.deployment import BASE, DEPLOY, UNITS, Unit, pods
 
@@ -35,7 +36,10 @@ def known() -> dict[str, set[tuple[str, str]]]:
     figures = new_figures(registry)
     figures.attempts.labels("accepted")
     figures.token_refreshes.labels("renewed")
-    zeros = DatabaseFigures(**{each.name: 0 for each in fields(DatabaseFigures)})
+    zeros = DatabaseFigures(
+        workers=dict.fromkeys(needed_queues(), 0),
+        **{each.name: 0 for each in fields(DatabaseFigures) if each.name != "workers"},
+    )
     found: dict[str, set[tuple[str, str]]] = {}
     for family in (*registry.collect(), *families(zeros), *_about(up=True)):
         # When a counter was made: not kept where processes are added up.

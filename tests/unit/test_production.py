@@ -51,6 +51,7 @@ def test_a_deployment_has_nothing_to_be_warned_of(production):
         ({"ALLOWED_HOSTS": ""}, "security.W020"),
         ({"WEBHOOKS_ALLOW_HTTP": "true"}, "webhooks.W002"),
         ({"SECRET_KEY_FILE": "", "SECRET_KEY": "short"}, "webhooks.E004"),
+        ({"WEBHOOKS_ALLOWED_NETWORKS": "127.0.0.0/8"}, "webhooks.E006"),
     ],
 )
 def test_what_is_not_fit_for_it_is_said(production, changes, identifier):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from apps.webhooks.models.delivery import DeliveryAttempt, WebhookData
 from apps.webhooks.models.health import HealthBucket, WebhookAlert
+from apps.webhooks.models.heartbeat import Heartbeat
 from apps.webhooks.models.lease import FlusherExecution, Lease
 from apps.webhooks.models.registration import Webhook
 from apps.webhooks.models.replay import Replay, ReplayItem
@@ -12,6 +13,7 @@ __all__ = [
     "DeliveryAttempt",
     "FlusherExecution",
     "HealthBucket",
+    "Heartbeat",
     "Lease",
     "Replay",
     "ReplayItem",
