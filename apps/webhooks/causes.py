@@ -71,6 +71,11 @@ _OF_CAUSES: Final[dict[str, _Words]] = {
         _lazy("This service could not send the request."),
         _lazy("Nothing is wrong with the receiver. Look at the logs of the workers."),
     ),
+    # Of what is sent outside of the engine alone: see trial.py.
+    "no_token": _Words(
+        _lazy("There is no access token, so nothing was sent."),
+        _lazy("Ask the auth provider for a token: its page shows the answer."),
+    ),
 }
 _OF_STATUSES: Final[dict[int, str | Promise]] = {
     400: _lazy("The receiver does not understand the body. Compare it with a sample."),
@@ -117,7 +122,7 @@ _UNKNOWN: Final = _Words(
 
 
 def explain(cause: str, status: int | None = None) -> Plain:
-    """In the active language. `cause` as in apps/outbound/outcome.py."""
+    """In the active language. `cause` as in apps/outbound/outcome.py, or `no_token`."""
     if cause == Cause.STATUS and status is not None:
         sentence = _("The receiver answered %(status)d.") % {"status": status}
         return Plain(sentence, str(_advice(status)))

@@ -14,14 +14,14 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import Throttled
 
 from apps.auth_providers.refusal import Refused
-from apps.webhooks.causes import Plain, explain
+from apps.webhooks.causes import explain
 from apps.webhooks.console.badges import Badge, Tone
 from apps.webhooks.console.provider_trial import count_test, too_many
 from apps.webhooks.console.refusals import said
 from apps.webhooks.console.views import ConsoleView, Crumb
 from apps.webhooks.models import Webhook
 from apps.webhooks.testing import try_out
-from apps.webhooks.trial import NO_TOKEN, Trial
+from apps.webhooks.trial import Trial
 
 TEST: Final = "webhooks.test_webhook"
 
@@ -68,7 +68,9 @@ class SendTestView(ConsoleView):
             context |= {
                 "trial": trial,
                 "badge": _badge(trial),
-                "plain": _plain(trial),
+                "plain": explain(
+                    trial.outcome, trial.response.status if trial.response else None
+                ),
             }
         response = self.render_to_response(context)
         add_never_cache_headers(response)
@@ -80,12 +82,3 @@ def _badge(trial: Trial) -> Badge:
     if trial.error:
         return Badge(_now("Not accepted"), Tone.BAD, status)
     return Badge(_now("Accepted"), Tone.GOOD, status)
-
-
-def _plain(trial: Trial) -> Plain:
-    if trial.outcome == NO_TOKEN:
-        return Plain(
-            _now("There is no access token, so nothing was sent."),
-            _now("Ask the auth provider for a token: its page shows the answer."),
-        )
-    return explain(trial.outcome, trial.response.status if trial.response else None)
