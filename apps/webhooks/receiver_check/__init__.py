@@ -1,0 +1,1 @@
+"""Is a receiver ready for what it will get? It is tried, and graded."""
