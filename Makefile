@@ -57,7 +57,7 @@ LOCKED := pip compile --quiet --universal --generate-hashes --no-emit-index-url 
 lock: $(READY)
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv $(LOCKED) --extra dev -o requirements.lock pyproject.toml
-	$(BIN)/uv $(LOCKED) --no-annotate -c requirements.lock \
+	$(BIN)/uv $(LOCKED) --no-annotate -c requirements.lock --extra tracing \
 		-o requirements-runtime.lock pyproject.toml
 
 clean:

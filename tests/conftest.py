@@ -16,6 +16,7 @@ from apps.receiver.server import Receiver
 from apps.webhooks.conf import engine_settings, transport_policy
 from apps.webhooks.engine.bell import Bell
 from apps.webhooks.engine.pump import Pump
+from apps.webhooks.engine.traces import Traces
 from tests.make import SECRET
 
 LOOPBACK = AddressPolicy(allowed=parse_networks("127.0.0.0/8,::1/128"))
@@ -58,6 +59,7 @@ def make_pump() -> Iterator[Callable[..., Pump]]:
         name: str = "test",
         stopping: Callable[[], bool] = lambda: False,
         renew_token: Callable[[int], None] = lambda provider: None,
+        traces: Traces | None = None,
         **changes: Any,
     ) -> Pump:
         policy = dataclasses.replace(transport_policy(), addresses=LOOPBACK)
@@ -69,6 +71,7 @@ def make_pump() -> Iterator[Callable[..., Pump]]:
             holder=name,
             stopping=stopping,
             renew_token=renew_token,
+            traces=traces,
         )
 
     yield make

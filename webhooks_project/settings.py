@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "apps.audit",
     "apps.encryption",
     "apps.receiver",
+    "apps.tracing",
     "apps.api_tokens",
     "apps.configuration",
     "apps.event_log",
@@ -49,6 +50,7 @@ MIDDLEWARE = [
     "apps.api_tokens.request_id.RequestIdMiddleware",
     # Before what redirects to https and wants a known name.
     "apps.webhooks.probes.ProbesMiddleware",
+    "apps.tracing.middleware.TraceMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -264,6 +266,12 @@ WEBHOOKS_METRICS_TOKEN: str = env.str("WEBHOOKS_METRICS_TOKEN", default="")
 WEBHOOKS_METRICS_PORT: int = env.int("WEBHOOKS_METRICS_PORT", default=0)
 # Where the processes of a role keep their figures; without it they keep none.
 PROMETHEUS_MULTIPROC_DIR: str = env.str("PROMETHEUS_MULTIPROC_DIR", default="")
+
+# Where traces go, by OTLP over HTTP; without it there are none. What else is to be sent
+# there, as `name=value,...`, and the share of traces that begin here, 0 to 1.
+OTEL_EXPORTER_OTLP_ENDPOINT: str = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default="")
+OTEL_EXPORTER_OTLP_HEADERS: str = env.str("OTEL_EXPORTER_OTLP_HEADERS", default="")
+OTEL_TRACES_SAMPLER_ARG: float = env.float("OTEL_TRACES_SAMPLER_ARG", default=1.0)
 
 # Mails about failing webhooks: an URL as django-environ reads it.
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,6 +22,8 @@ from apps.configuration.store import is_on
 from apps.event_log.catalogue import CATALOGUE, event_name
 from apps.event_log.models import Event
 from apps.metrics.process import figures
+from apps.tracing.kept import keep_trace
+from apps.tracing.tracer import tracer
 from apps.webhooks.fan_out import EMIT
 from apps.webhooks.formats.cfonb import render
 from apps.webhooks.formats.json_body import (
@@ -121,8 +124,10 @@ def emit_many(
     statements = [statement for _, statement in stored]
     # A savepoint only for a conflict to go back to.
     keyed = any(emission.idempotency_key is not None for emission in emissions)
-    with transaction.atomic(savepoint=keyed):
+    with _traced(names) as traceparent, transaction.atomic(savepoint=keyed):
         new = _insert(emissions, names, bodies, statements, origin, source)
+        if traceparent and new:
+            keep_trace([event for event, _, _ in new], traceparent)
         unknown = [] if new else _unknown_users(emissions)
         if not unknown:
             emitted = _answers(emissions, names, bodies, new, source)
@@ -133,6 +138,12 @@ def emit_many(
         kept.emit_duration.observe(time.monotonic() - began)
         kept.emitted_events.inc(sum(not each.repeated for each in emitted))
     return emitted
+
+
+def _traced(names: list[str]) -> AbstractContextManager[str | None]:
+    """A span around it, where traces are wished for; its traceparent."""
+    spans = tracer()
+    return spans.emission(names) if spans else nullcontext()
 
 
 def prepare(

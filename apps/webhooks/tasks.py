@@ -20,6 +20,7 @@ from celery.signals import (
     beat_init,
     worker_init,
     worker_process_init,
+    worker_process_shutdown,
     worker_ready,
     worker_shutting_down,
 )
@@ -35,6 +36,8 @@ from apps.configuration.keys import CA_CERT, COMPRESSION
 from apps.configuration.store import is_on, value
 from apps.metrics.process import figures
 from apps.outbound.transport import Transport, TransportPolicy
+from apps.tracing.kept import purge_traces
+from apps.tracing.tracer import tracer
 from apps.webhooks.alerts import note_failing, send_alerts
 from apps.webhooks.conf import engine_settings, token_door, transport_policy
 from apps.webhooks.engine.bell import Bell
@@ -43,6 +46,7 @@ from apps.webhooks.engine.leases import is_waiting
 from apps.webhooks.engine.mailbox import Mailbox
 from apps.webhooks.engine.pump import Pump
 from apps.webhooks.engine.tokens import ask
+from apps.webhooks.engine.traces import Traces
 from apps.webhooks.engine.watch import Watch
 from apps.webhooks.expiry import end_expired
 from apps.webhooks.health import purge_health
@@ -96,6 +100,8 @@ def sweep() -> None:
     purge_tokens()
     purge_health()
     purge_heartbeats()
+    if tracer():
+        purge_traces()
     for provider in ask():
         post_renewal(provider)
     drop_cancelled()
@@ -164,6 +170,7 @@ def run_pump(out: Transport, box: Mailbox | None) -> bool:
         stopping=lambda: _stopping[0] != 0,
         renew_token=post_renewal,
         watch=watch(),
+        traces=Traces.of(tracer()),
     ).run()
 
 
@@ -191,6 +198,7 @@ def run_replay() -> bool:
         settings=engine_settings(compression=is_on(COMPRESSION)),
         renew_token=post_renewal,
         stopping=lambda: _stopping[0] != 0,
+        traces=Traces.of(tracer()),
     ).run()
 
 
@@ -241,10 +249,19 @@ def _settle_in(**_: object) -> None:
     """Sockets opened before the fork belong to the parent."""
     mailbox.cache_clear()
     _transport.cache_clear()
+    tracer.cache_clear()
     # A pump makes thousands of short-lived tuples a second and no cycles: looking
     # for those at every 700 objects costs a twentieth of its time.
     gc.freeze()
     gc.set_threshold(50_000, 50, 100)
+
+
+@worker_process_shutdown.connect
+def _tell_the_rest(**_: object) -> None:
+    """Spans wait some seconds for company."""
+    spans = tracer()
+    if spans is not None:
+        spans.close()
 
 
 @worker_ready.connect

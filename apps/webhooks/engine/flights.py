@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from datetime import UTC, datetime
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from django.db import Error
 
@@ -20,8 +20,12 @@ from apps.webhooks.engine.payloads import Payloads
 from apps.webhooks.engine.recorder import Recorder
 from apps.webhooks.engine.request import Built, build
 from apps.webhooks.engine.settle import Settlement, microseconds, printable
+from apps.webhooks.engine.traces import Traces, end
 from apps.webhooks.engine.unsent import Unsent
 from apps.webhooks.rules.timetable import next_execution
+
+if TYPE_CHECKING:
+    from apps.tracing.spans import Attempt
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +41,7 @@ class Flight(NamedTuple):
     started_us: int
     body_bytes: int
     sent_bytes: int
+    attempt: Attempt | None = None
 
 
 class Flights:
@@ -53,12 +58,14 @@ class Flights:
         lanes: Lanes,
         recorder: Recorder,
         flusher_period: float,
+        traces: Traces | None = None,
     ) -> None:
         self._transport = transport
         self._lanes = lanes
         self._recorder = recorder
         self._period = flusher_period
         self._payloads = Payloads()
+        self._traces = traces
         self._bytes = 0
         self.execution_began: datetime | None = None
 
@@ -79,6 +86,8 @@ class Flights:
         """Send rows that lanes have given; what an `Error` keeps back returns there."""
         try:
             self._payloads.load([row for _, row in picked])
+            if self._traces is not None:
+                self._traces.load(row for _, row in picked)
             while picked:
                 self._send(*picked[-1], now)
                 picked.pop()
@@ -118,7 +127,11 @@ class Flights:
             self._ended(flight, Outcome(Cause.INTERNAL), now)
             return
         request, body_bytes = built
-        flight = Flight(lane, row, started_us, body_bytes, len(request.body))
+        attempt = None
+        if self._traces is not None:
+            request, attempt = self._traces.begin(row, request, started_us)
+        size = len(request.body)
+        flight = Flight(lane, row, started_us, body_bytes, size, attempt)
         self._transport.submit(request, flight)
 
     def _build(self, lane: Lane, row: Unsent, started_us: int) -> Built | None:
@@ -139,6 +152,7 @@ class Flights:
     def _ended(self, flight: Flight, outcome: Outcome, now: float) -> None:
         lane = flight.lane
         self._bytes -= flight.row.size
+        end(flight.attempt, outcome)
         if outcome.accepted:
             lane.succeeded()
             settlement = record_of(flight, outcome)
@@ -162,7 +176,7 @@ class Flights:
 
 
 def record_of(flight: Flight, outcome: Outcome) -> Settlement:
-    lane, row, started_us, body_bytes, sent_bytes = flight
+    lane, row, started_us, body_bytes, sent_bytes, _ = flight
     return Settlement(
         row.id,
         row.webhook,

@@ -26,6 +26,7 @@ from apps.webhooks.engine.leases import LeaseTerms
 from apps.webhooks.engine.outage import is_outage
 from apps.webhooks.engine.recorder import LONELY_SECONDS, Recorder
 from apps.webhooks.engine.tokens import ask
+from apps.webhooks.engine.traces import Traces
 from apps.webhooks.engine.watch import Watch
 
 logger = logging.getLogger(__name__)
@@ -68,6 +69,7 @@ class Pump:
         stopping: Callable[[], bool],
         renew_token: Callable[[int], None] = lambda provider: None,
         watch: Watch | None = None,
+        traces: Traces | None = None,
     ) -> None:
         self._settings = settings
         self._watch = watch
@@ -87,6 +89,7 @@ class Pump:
             lanes=self._lanes,
             recorder=self._recorder,
             flusher_period=settings.flusher_period,
+            traces=traces,
         )
         self._hungry = True
         self._draining = False

@@ -26,6 +26,7 @@ from apps.webhooks.engine.lane import Lane
 from apps.webhooks.engine.payloads import Payloads
 from apps.webhooks.engine.request import Built, build
 from apps.webhooks.engine.settle import printable
+from apps.webhooks.engine.traces import Traces, end
 from apps.webhooks.engine.unsent import Unsent
 from apps.webhooks.models import Replay, ReplayItem, WebhookData
 from apps.webhooks.replay import items
@@ -54,6 +55,7 @@ class Turn:
         settings: EngineSettings,
         renew_token: Callable[[int], None],
         stopping: Callable[[], bool],
+        traces: Traces | None = None,
     ) -> None:
         self._id = replay.id
         self._rate = replay.rate
@@ -67,6 +69,7 @@ class Turn:
         )
         self._renew_token = renew_token
         self._stopping = stopping
+        self._traces = traces
         self._lanes: dict[int, Lane | None] = {}
         self._payloads = Payloads()
         self._bytes = 0
@@ -191,10 +194,13 @@ class Turn:
             self._ended(flight, Outcome(Cause.INTERNAL))
             return
         request = built.request._replace(headers=[*built.request.headers, MARK])
-        sent_bytes = len(request.body)
-        self._door.submit(
-            request, Flight(lane, row, started_us, built.body_bytes, sent_bytes)
-        )
+        attempt = None
+        if self._traces is not None:
+            self._traces.load([row])
+            request, attempt = self._traces.begin(row, request, started_us)
+        size = len(request.body)
+        flight = Flight(lane, row, started_us, built.body_bytes, size, attempt)
+        self._door.submit(request, flight)
 
     def _build(self, lane: Lane, row: Unsent, started_us: int) -> Built | None:
         self._payloads.load([row])
@@ -225,6 +231,7 @@ class Turn:
     def _ended(self, flight: Flight, outcome: Outcome) -> None:
         lane, row = flight.lane, flight.row
         self._bytes -= row.size
+        end(flight.attempt, outcome)
         lane.in_hand.discard(row.id)
         settlement = record_of(flight, outcome)
         state: int = ReplayItem.State.DELIVERED
