@@ -11,11 +11,12 @@ from django.urls import NoReverseMatch, reverse
 from playwright.sync_api import Page
 
 from apps.webhooks.console.screens import SCREENS
-from apps.webhooks.models import WebhookData
+from apps.webhooks.models import Webhook, WebhookData
 from tests.browser.conftest import NARROW, WIDE
 from tests.browser.watch import CONTRAST, accessibility, overflow
 
 OF_ROWS: Final[dict[str, type[Model]]] = {
+    "check_receiver": Webhook,
     "delivery": WebhookData,
     "payload": WebhookData,
     "resend": WebhookData,

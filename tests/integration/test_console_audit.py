@@ -152,6 +152,11 @@ def send_test(hand: Hand) -> None:
     show(hand, "admin:test_webhook", hand.webhook.pk)
 
 
+def check_receiver(hand: Hand) -> None:
+    Webhook.objects.update(url="https://127.0.0.1:1/")
+    show(hand, "admin:check_receiver", hand.webhook.pk)
+
+
 def get(hand: Hand, where: str, *arguments: Any) -> Any:
     return hand.client.get(reverse(where, args=arguments), secure=True)
 
@@ -290,6 +295,7 @@ DOINGS |= {
         "account.disable", "account_disable", "person", "account"
     ),
     "admin:event_log_event_change": (read_event, Action.EVENT_READ),
+    "admin:check_receiver": (check_receiver, Action.WEBHOOK_CHECK),
     "admin:test_webhook": (send_test, Action.WEBHOOK_TEST),
     "admin:payload": (read_delivery, Action.DELIVERY_READ),
     "admin:curl": (

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import Group, User
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
 
 from apps.audit.actions import Action
 from apps.audit.models import AuditEntry
@@ -21,10 +27,15 @@ from apps.webhooks.receiver_check.check import check_receiver
 from apps.webhooks.receiver_check.report import Check, Finding, Report, Verdict
 from tests.make import SECRET, make_user, make_webhook
 from tests.receivers import SAMPLES, running
+from tests.roles import seed_roles
 from tests.tls import tls_context
 
 pytestmark = pytest.mark.django_db
 PASSED, WARNING, FAILED, SKIPPED = Verdict
+TRANSACTIONS = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND state LIKE 'idle in transaction%'
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -210,3 +221,80 @@ def run(webhook: Webhook, *arguments: str) -> tuple[int, str]:
     except SystemExit as ended:
         return int(ended.code or 0), output.getvalue()
     return 0, output.getvalue()
+
+
+def page_of(webhook: Webhook) -> str:
+    return reverse("admin:check_receiver", args=[webhook.pk])
+
+
+@pytest.fixture
+def operator() -> Client:
+    seed_roles()
+    user = User.objects.create(username="operator", is_staff=True)
+    user.groups.add(Group.objects.get(name="Operator"))
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_console_checks_by_post_alone_and_in_no_transaction(operator: Client):
+    def transactions() -> int:
+        with closing(connection), connection.cursor() as cursor:
+            cursor.execute(TRANSACTIONS)
+            return int(cursor.fetchone()[0])
+
+    def look(_: object) -> None:
+        """Not in the receiver's own thread, which has an event loop."""
+        found.append(asking.submit(transactions).result())
+
+    found: list[int] = []
+    with ThreadPoolExecutor(1) as asking, Receiver(on_delivery=look) as receiver:
+        webhook = make_webhook(receiver.url("/hook"))
+        page = operator.get(page_of(webhook), secure=True).content.decode()
+        assert f"POST {webhook.url}" in page
+        assert receiver.record.total == 0
+        page = operator.post(page_of(webhook), secure=True).content.decode()
+    assert len(found) > 5
+    assert set(found) == {0}
+    assert "It believes whoever writes to it." in page
+    assert "Compare in constant time and answer 401." in page
+    assert SECRET not in page
+
+
+def test_the_console_checks_for_who_may_test_only(receiver: Receiver):
+    seed_roles()
+    viewer = User.objects.create(username="viewer", is_staff=True)
+    viewer.groups.add(Group.objects.get(name="Viewer"))
+    client = Client()
+    client.force_login(viewer)
+    url = page_of(make_webhook(receiver.url("/")))
+    assert client.get(url, secure=True).status_code == 403
+    assert client.post(url, secure=True).status_code == 403
+    assert receiver.record.total == 0
+
+
+def test_the_console_asks_for_a_user_where_a_users_token_is_sent(
+    receiver: Receiver, operator: Client
+):
+    user, webhook = make_user(), make_webhook(receiver.url("/"), auth_provider=None)
+    reply = operator.post(page_of(webhook), {"user": user.pk}, secure=True)
+    assert reply.status_code == 200
+    genuine, *_ = receiver.record.deliveries()
+    assert genuine.headers["authorization"] == "Bearer token-of-the-user"
+    reply = operator.post(page_of(webhook), {"user": user.pk + 1}, secure=True)
+    assert reply.status_code == 422
+    assert "There is no such user." in reply.content.decode()
+    signed = page_of(make_webhook(receiver.url("/")))
+    assert "id_user" not in operator.get(signed, secure=True).content.decode()
+
+
+def test_what_cannot_be_checked_says_so_in_the_console(operator: Client):
+    url = page_of(make_webhook(None))
+    reply = operator.post(url, secure=True)
+    assert reply.status_code == 422
+    assert "The webhook has no URL yet." in reply.content.decode()
+    assert (
+        operator.get(url.replace("/check", "0000/check"), secure=True).status_code
+        == 404
+    )

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Final
 
-from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
 from django.utils.cache import add_never_cache_headers
-from django.utils.functional import cached_property
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import Throttled
@@ -16,43 +13,21 @@ from rest_framework.exceptions import Throttled
 from apps.auth_providers.refusal import Refused
 from apps.webhooks.causes import explain
 from apps.webhooks.console.badges import Badge, Tone
+from apps.webhooks.console.one_webhook import OneWebhook
 from apps.webhooks.console.provider_trial import count_test, too_many
 from apps.webhooks.console.refusals import said
-from apps.webhooks.console.views import ConsoleView, Crumb
-from apps.webhooks.models import Webhook
 from apps.webhooks.testing import try_out
 from apps.webhooks.trial import Trial
 
 TEST: Final = "webhooks.test_webhook"
 
 
-class SendTestView(ConsoleView):
+class SendTestView(OneWebhook):
     """GET says what will be sent, and where; POST sends it, and shows the exchange."""
 
     title = _("Send a test")
     permission = TEST
     template_name = "console/send_test.html"
-
-    @cached_property
-    def webhook(self) -> Webhook:
-        """404 if there is none."""
-        webhooks = Webhook.objects.filter(pk=self.kwargs["id_webhook"])
-        found = webhooks.defer("auth_provider__config").first()
-        if found is None:
-            raise Http404
-        return found
-
-    def get_crumbs(self) -> Sequence[Crumb]:
-        """By way of the webhook."""
-        url = reverse("admin:webhooks_webhook_change", args=[self.webhook.pk])
-        return (
-            Crumb(_("Webhooks"), reverse("admin:webhooks_webhook_changelist")),
-            Crumb(f"{self.webhook.event} #{self.webhook.pk}", url),
-        )
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """The webhook."""
-        return super().get_context_data(**kwargs) | {"webhook": self.webhook}
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Send the event's sample."""
