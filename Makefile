@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo dev test screenshots fuzz openapi messages lint format bench drills lock clean
+.PHONY: demo dev test screenshots fuzz openapi messages lint audit licences format bench drills lock clean
 
 demo: $(READY)
 	$(BIN)/python manage.py demo $(ARGS)
@@ -41,6 +41,23 @@ lint: $(READY)
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/mypy apps webhooks_project tests benchmarks manage.py
 	$(BIN)/python -m tests.migrations_are_complete
+	$(BIN)/bandit -q -c pyproject.toml -ll -ii -r apps webhooks_project deploy
+	$(BIN)/python -m tests.supply_chain.secret_scan
+
+# What the project is made of: secrets ever committed, packages with known faults (asks the
+# package index, and says so where it cannot), licences, and a bill of materials.
+audit: $(READY)
+	$(BIN)/bandit -q -c pyproject.toml -ll -ii -r apps webhooks_project deploy
+	$(BIN)/python -m tests.supply_chain.secret_scan --history
+	$(BIN)/python -m pytest -q -n 0 tests/unit/test_supply_chain.py
+	mkdir -p build
+	$(BIN)/cyclonedx-py requirements --output-reproducible --of JSON \
+		-o build/bankhooks.cdx.json --pyproject pyproject.toml requirements-runtime.lock
+	$(BIN)/python -m tests.supply_chain.vulnerabilities
+
+# Writes the page of the packages' licences anew.
+licences: $(READY)
+	$(BIN)/python -m tests.supply_chain.licences
 
 format: $(READY)
 	$(BIN)/ruff check --fix .

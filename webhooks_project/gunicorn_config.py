@@ -24,7 +24,8 @@ threads = 4
 graceful_timeout = 40
 timeout = 60
 # The file system may be read-only, and a disk would make the heartbeat wait.
-worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
+_memory = Path("/dev/shm")  # nosec B108
+worker_tmp_dir = str(_memory) if _memory.is_dir() else None
 control_socket_disable = True
 # As the settings have it, which are for the processes that serve.
 logconfig_dict = logging_config(

@@ -101,7 +101,7 @@ def spares(folder: Path) -> list[Path]:
     The names depend on the folder alone, so that the next start finds them again.
     """
     digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]
-    bases = dict.fromkeys((tempfile.gettempdir(), "/tmp"))
+    bases = dict.fromkeys((tempfile.gettempdir(), "/tmp"))  # nosec B108
     return [Path(base, f"bankhooks-{digest}") for base in bases]
 
 
