@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo dev test screenshots fuzz openapi messages lint audit licences format bench drills lock clean
+.PHONY: demo dev test screenshots fuzz openapi docs messages lint audit licences format bench drills lock clean
 
 demo: $(READY)
 	$(BIN)/python manage.py demo $(ARGS)
@@ -30,6 +30,10 @@ fuzz: $(READY)
 openapi: $(READY)
 	$(BIN)/python manage.py spectacular --settings tests.settings --validate \
 		--fail-on-warn --file docs/openapi.yaml
+
+# The documentation as a site, in build/site. ARGS goes to mkdocs.
+docs: $(READY)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet $(ARGS)
 
 # Collects what the console says, and compiles its French; fails if some is missing.
 messages: $(READY)
