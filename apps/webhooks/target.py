@@ -34,8 +34,9 @@ from apps.webhooks.emit import prepare
 from apps.webhooks.engine.glance import glance
 from apps.webhooks.engine.lane import Lane, Registration
 from apps.webhooks.engine.leases import Lease
-from apps.webhooks.engine.request import build
+from apps.webhooks.engine.request import JSON, build
 from apps.webhooks.engine.unsent import Unsent
+from apps.webhooks.formats.cfonb import CONTENT_TYPE
 from apps.webhooks.formats.json_body import CheckedPayload, dump, splice_id
 from apps.webhooks.models import Webhook
 from apps.webhooks.registrations import Refused
@@ -56,6 +57,11 @@ class Content(NamedTuple):
     text: bytes
     is_cfonb: bool = False
     extra: bytes | None = None
+
+    @property
+    def content_type(self) -> str:
+        """As the header says it."""
+        return CONTENT_TYPE if self.is_cfonb else JSON
 
     def body(self, number: int) -> bytes:
         """The text that is sent, before compression."""

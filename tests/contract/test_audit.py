@@ -20,8 +20,13 @@ from tests.contract.test_openapi_examples import Described
 from tests.make import SECRET
 
 NAMES = [name for name, _ in operations()]
-# Two of the original's ways to change something are GET.
-CHANGING_GETS = {"GET /auth/token/access", "GET /auth/token/code"}
+# Two of the original's ways to change something are GET. And who looks at bank data
+# is told.
+CHANGING_GETS = {
+    "GET /auth/token/access",
+    "GET /auth/token/code",
+    "GET /webhooks/{id_webhook}/data/{id_data}/body",
+}
 # An event is its own record, and its `source` says whose token emitted it. A second
 # row for each would double what emission writes.
 UNRECORDED = {"POST /events"}

@@ -34,29 +34,11 @@ Entry = TypeVar("Entry")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """A part of a list; `everything` includes what was deleted.
-
-    `filters`: those of the list's own parameters that were given, as text.
-    """
+class Part:
+    """A part of a list; `filters`: its own parameters that were given, as text."""
 
     limit: int
-    offset: int
-    everything: bool
     filters: dict[str, str] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, request: Request, *filters: str) -> Page:
-        """From the query string, where `all` is a flag that needs no value."""
-        given = _query(request)
-        page = cls(
-            limit=_whole("limit", given.pop("limit", str(MAX_LIMIT)), MAX_LIMIT),
-            offset=_whole("offset", given.pop("offset", "0"), MAX_OFFSET),
-            everything=_flag(_ALL, given.pop(_ALL, "false")),
-            filters={name: given.pop(name) for name in filters if name in given},
-        )
-        refuse_unknown(given)
-        return page
 
     def number(self, name: str) -> int | None:
         """A filter that is an id."""
@@ -74,6 +56,27 @@ class Page:
         if most is not None:
             items = items.filter(**{f"{column}__lt": most})
         return items
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page(Part):
+    """So many from a place on; `everything` includes what was deleted."""
+
+    offset: int
+    everything: bool
+
+    @classmethod
+    def of(cls, request: Request, *filters: str) -> Page:
+        """From the query string, where `all` is a flag that needs no value."""
+        given = _query(request)
+        page = cls(
+            limit=_limit(given),
+            offset=_whole("offset", given.pop("offset", "0"), MAX_OFFSET),
+            everything=_flag(_ALL, given.pop(_ALL, "false")),
+            filters={name: given.pop(name) for name in filters if name in given},
+        )
+        refuse_unknown(given)
+        return page
 
     def part(self, items: QuerySet[Item], *order: str) -> list[Item]:
         """The page's items, in the order of ids unless told otherwise."""
@@ -100,6 +103,51 @@ class Page:
         """The same of a list that is not in the database, in its own order."""
         part = items[self.offset : self.offset + self.limit]
         return Response({name: [write(item) for item in part], "total": len(items)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch(Part):
+    """So many from an id on, of a list that grows, and that nobody counts.
+
+    With `after` the oldest of what came later come first, so that the list can be
+    followed; else the newest, with `before` those that are older than that one.
+    """
+
+    after: int | None
+    before: int | None
+
+    @classmethod
+    def of(cls, request: Request, *filters: str) -> Stretch:
+        """From the query string."""
+        given = _query(request)
+        after, before = (
+            _whole(name, given.pop(name), MAX_ID) if name in given else None
+            for name in ("after", "before")
+        )
+        stretch = cls(
+            limit=_limit(given),
+            after=after,
+            before=before,
+            filters={name: given.pop(name) for name in filters if name in given},
+        )
+        refuse_unknown(given)
+        return stretch
+
+    def reply(
+        self,
+        name: str,
+        items: QuerySet[Item],
+        write: Callable[[Item], dict[str, Any]],
+    ) -> Response:
+        """`{"<name>": [...], "has_more": true or false}`."""
+        if self.after is not None:
+            items = items.filter(pk__gt=self.after)
+        if self.before is not None:
+            items = items.filter(pk__lt=self.before)
+        ordered = items.order_by("-pk" if self.after is None else "pk")
+        found = list(ordered[: self.limit + 1])
+        part = [write(item) for item in found[: self.limit]]
+        return Response({name: part, "has_more": len(found) > self.limit})
 
 
 def parameters(request: Request) -> dict[str, Any]:
@@ -162,6 +210,10 @@ def _typed(name: str, text: str) -> object:
     if name in _BOOLEANS:
         return _TRUTH.get(text, text)
     return text
+
+
+def _limit(given: dict[str, str]) -> int:
+    return _whole("limit", given.pop("limit", str(MAX_LIMIT)), MAX_LIMIT)
 
 
 def _whole(name: str, text: str, most: int) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 from apps.auth_providers.models import AuthProvider
 from apps.event_log.catalogue import CATALOGUE, EventType
 from apps.webhooks.health import HealthReport
-from apps.webhooks.models import DeliveryAttempt, Webhook
+from apps.webhooks.models import DeliveryAttempt, Webhook, WebhookData
 
 
 def webhook_resource(
@@ -56,6 +56,25 @@ def event_resource(entry: EventType) -> dict[str, Any]:
         "documented": entry.documented,
         "schema": entry.schema,
         "sample": entry.sample,
+    }
+
+
+def data_resource(data: WebhookData, mimetype: str) -> dict[str, Any]:
+    """A WebhookData, without its body: see `.../body`."""
+    event = data.event
+    return {
+        "id": data.pk,
+        "id_webhook": data.webhook_id,
+        "id_service": None,
+        "id_user": event.user_id,
+        "id_resource": None,
+        "event": event.name,
+        "mimetype": mimetype,
+        "size": event.payload_size,
+        "state": WebhookData.State(data.state).name.lower(),
+        "attempts": data.attempts,
+        "created": instant(data.created_at),
+        "success": instant(data.delivered_at) if data.delivered_at else None,
     }
 
 

@@ -17,6 +17,7 @@ from apps.webhooks.api.connections import (
     SubscriptionView,
     TestSyncView,
 )
+from apps.webhooks.api.deliveries import WebhookDataBodyView, WebhookDataListView
 from apps.webhooks.api.events import EventsView
 from apps.webhooks.api.replays import (
     BackfillView,
@@ -82,6 +83,11 @@ urlpatterns = [
     # A member's name may have slashes.
     path("webhooks/<int:id_webhook>/add_to_data/<path:key>", AddedMemberView.as_view()),
     path("webhooks/<int:id_webhook>/backfill", BackfillView.as_view()),
+    path("webhooks/<int:id_webhook>/data", WebhookDataListView.as_view()),
+    path(
+        "webhooks/<int:id_webhook>/data/<int:id_data>/body",
+        WebhookDataBodyView.as_view(),
+    ),
     path("webhooks/<int:id_webhook>/data/<int:id_data>/resend", ResendView.as_view()),
     path("webhooks/<int:id_webhook>/recover", RecoveryView.as_view()),
     path("webhooks/<int:id_webhook>/logs", WebhookLogsView.as_view()),

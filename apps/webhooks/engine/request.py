@@ -13,7 +13,8 @@ from apps.webhooks.formats.cfonb import CONTENT_TYPE
 from apps.webhooks.formats.json_body import splice_id
 
 METHOD = "POST"
-JSON_TYPE = "Content-Type: application/json; charset=utf-8"
+JSON = "application/json; charset=utf-8"
+JSON_TYPE = f"Content-Type: {JSON}"
 CFONB_TYPE = f"Content-Type: {CONTENT_TYPE}"
 # Level 1: twice the speed of 6 for a tenth more bytes, and a pump's other requests
 # wait while it compresses.

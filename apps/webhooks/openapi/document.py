@@ -11,6 +11,7 @@ from apps.webhooks.openapi.operations import (
     catalogue,
     config,
     connections,
+    data,
     events,
     providers,
     replays,
@@ -22,6 +23,7 @@ from apps.webhooks.openapi.refusals import PROBLEM, shared_responses
 from apps.webhooks.openapi.schemas import catalogue as catalogue_schemas
 from apps.webhooks.openapi.schemas import config as config_schemas
 from apps.webhooks.openapi.schemas import connections as connection_schemas
+from apps.webhooks.openapi.schemas import data as data_schemas
 from apps.webhooks.openapi.schemas import events as event_schemas
 from apps.webhooks.openapi.schemas import providers as provider_schemas
 from apps.webhooks.openapi.schemas import replays as replay_schemas
@@ -32,6 +34,7 @@ from apps.webhooks.openapi.tokens import SECURITY_SCHEMES
 
 OPERATIONS: Final = {
     **webhooks.OPERATIONS,
+    **data.OPERATIONS,
     **additions.OPERATIONS,
     **catalogue.OPERATIONS,
     **replays.OPERATIONS,
@@ -46,6 +49,7 @@ OPERATIONS: Final = {
 _SCHEMAS: Final[dict[str, Schema]] = {
     "Error": PROBLEM,
     **webhook_schemas.SCHEMAS,
+    **data_schemas.SCHEMAS,
     **replay_schemas.SCHEMAS,
     **catalogue_schemas.SCHEMAS,
     **provider_schemas.SCHEMAS,

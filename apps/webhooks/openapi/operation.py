@@ -14,7 +14,7 @@ from apps.webhooks.openapi.refusals import (
     Refusal,
     responses,
 )
-from apps.webhooks.openapi.shapes import Schema
+from apps.webhooks.openapi.shapes import TEXT, Schema
 
 JSON: Final = "application/json"
 FORM: Final = "application/x-www-form-urlencoded"
@@ -54,12 +54,16 @@ class Body:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """An answer that means success; without a schema it has no body."""
+    """An answer that means success; without a schema it has no body.
+
+    `text`: a type that it may be of instead, which is no JSON, and an example.
+    """
 
     description: str
     schema: Schema | None = None
     example: Any = None
     more: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    text: tuple[str, str] | None = None
     headers: Mapping[str, Schema] = dataclasses.field(default_factory=dict)
 
     def written(self) -> Schema:
@@ -79,6 +83,9 @@ class Reply:
                     },
                 }
             }
+        if self.text is not None:
+            kind, example = self.text
+            response["content"][kind] = {"schema": TEXT, "example": example}
         return response
 
 

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from apps.webhooks.api.parameters import MAX_LIMIT, MAX_OFFSET
-from apps.webhooks.openapi.shapes import GIVEN_ID, GIVEN_INSTANT, TEXT, Schema, one_of
+from apps.webhooks.api.parameters import MAX_ID, MAX_LIMIT, MAX_OFFSET
+from apps.webhooks.openapi.shapes import (
+    GIVEN_ID,
+    GIVEN_INSTANT,
+    TEXT,
+    Schema,
+    one_of,
+    whole,
+)
 
 _FLAG: Final[Schema] = one_of("", "1", "true", "0", "false")
 
@@ -48,6 +55,7 @@ def numbered(name: str, of: str, example: int) -> Schema:
 
 
 WEBHOOK: Final = numbered("id_webhook", "webhook", 7)
+DATA: Final = numbered("id_data", "webhook data", 1)
 PROVIDER: Final = numbered("id_auth", "auth provider", 3)
 CONNECTION: Final = numbered("id_connection", "connection", 9)
 ACCOUNT: Final = numbered("id_account", "account", 21)
@@ -81,6 +89,16 @@ PAGE: Final = (
     ),
     EVERYTHING,
     in_query("expand", "Taken and ignored: nothing is nested.", TEXT),
+)
+STRETCH: Final = (
+    PAGE[0],
+    in_query(
+        "after",
+        "An id: those that came after it, the oldest first.",
+        whole(MAX_ID, 0),
+    ),
+    in_query("before", "An id: those that came before it.", whole(MAX_ID, 0)),
+    PAGE[-1],
 )
 EXPAND: Final = in_query(
     "expand", "`webhook_event` nests the event of the catalogue.", TEXT

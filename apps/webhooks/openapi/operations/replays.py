@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from apps.webhooks.openapi.operation import Body, Operation, Reply
-from apps.webhooks.openapi.parameters import PAGE, WEBHOOK, numbered
+from apps.webhooks.openapi.parameters import DATA, PAGE, WEBHOOK, numbered
 from apps.webhooks.openapi.refusals import (
     BAD_LIMIT,
     NO_SUCH_PARAMETER,
@@ -19,7 +19,6 @@ from apps.webhooks.openapi.shapes import listing, ref
 TAG: Final = "Replays"
 _TOKENS: Final = ("config",)
 _REPLAY: Final = numbered("id_replay", "replay", 11)
-_DATA: Final = numbered("id_data", "webhook data", 1)
 _UNKNOWN: Final = Refusal("notFound", "There is no replay 11.")
 _NOTHING: Final = Refusal("conflict", "There is nothing to send.")
 _BAD_RATE: Final = Refusal("invalidValue", "rate must be 1 to 500.")
@@ -149,7 +148,7 @@ OPERATIONS: Final = {
         "Resending",
         {"reason": "Asked for by the receiver."},
         WEBHOOK,
-        _DATA,
+        DATA,
         refusals=(Refusal("notFound", "Webhook 7 has no data 1."),),
     ),
 }
