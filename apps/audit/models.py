@@ -16,9 +16,10 @@ class AuditEntry(models.Model):
     """One thing that somebody did. The database refuses to change or delete it.
 
     Nobody is in it but by number, so that erasing a person elsewhere leaves rows that
-    tell of nobody. `actor_kind` (see actors.py) says what `actor_id` is the number of,
-    `target_kind` is the first word of `action`. `old` and `new` have what differs,
-    secrets hidden. `address` is empty for end users.
+    tell of nobody; `reason`, which is free text, may be emptied for that.
+    `actor_kind` (see actors.py) says what `actor_id` is the number of, `target_kind`
+    is the first word of `action`. `old` and `new` have what differs, secrets hidden.
+    `address` is empty for end users.
     """
 
     at = models.DateTimeField(db_default=Now())

@@ -77,6 +77,15 @@ def record(
     )
 
 
+def forget_reasons(kind: str, targets: Collection[int]) -> None:
+    """Take out why things were done to targets of a kind, the only free text there is.
+
+    For a person's erasure, whose own reason stays. The database allows no other change.
+    """
+    said = AuditEntry.objects.exclude(reason="").exclude(action=Action.USER_ERASE)
+    said.filter(target_kind=kind, target_id__in=targets).update(reason="")
+
+
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
     """As JSON has them, so that both sides compare."""
     plain: dict[str, Any] = json.loads(json.dumps(dict(values), cls=DjangoJSONEncoder))

@@ -18,12 +18,14 @@ class EndUser(models.Model):
     permanent one: it must be readable, so it is sealed rather than hashed. It is null
     once that token was revoked, until another is issued. It outlives the user
     (`deleted_at`) until the last delivery about the user, USER_DELETED, has ended.
+    `erased_at`: nothing of the person is left, and nothing more is taken in.
     """
 
     signin = models.DateTimeField(db_default=Now())
     permanent_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
+    erased_at = models.DateTimeField(null=True, blank=True)
     token = EncryptedTextField(null=True, blank=True)
 
     class Meta:
@@ -56,6 +58,22 @@ class EndUser(models.Model):
     def is_temporary(self) -> bool:
         """True until the platform makes the user permanent."""
         return self.permanent_at is None
+
+
+class Erasure(models.Model):
+    """What is left to do of a person's erasure; gone when it is done.
+
+    `reached` is the last event that was looked at in the pass that is due.
+    """
+
+    user = models.OneToOneField(
+        EndUser, primary_key=True, on_delete=models.CASCADE, related_name="erasure"
+    )
+    due_at = models.DateTimeField(db_default=Now())
+    reached = models.BigIntegerField(db_default=0)
+
+    def __str__(self) -> str:
+        return gettext("erasure of user %(id)s") % {"id": self.user_id}
 
 
 class UserConfig(models.Model):

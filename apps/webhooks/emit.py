@@ -37,7 +37,9 @@ from apps.webhooks.tasks import wake
 
 _USERS: Final = """
 SELECT u.id FROM unnest(%s::bigint[]) AS u(id)
-WHERE NOT EXISTS (SELECT 1 FROM event_log_enduser e WHERE e.id = u.id) ORDER BY u.id
+WHERE NOT EXISTS (SELECT 1 FROM event_log_enduser e
+                  WHERE e.id = u.id AND e.erased_at IS NULL)
+ORDER BY u.id
 """
 _EXISTING: Final = """
 SELECT idempotency_key, id, name, user_id, payload_sha256,

@@ -41,7 +41,8 @@ WHERE NOT %(taken)s ? member.key
 )
 # A temporary user's row is locked against being made permanent at the same moment,
 # or the data held here would miss its release. Permanent users are not locked:
-# nobody waits for anybody there. With an unknown user nothing is written at all.
+# nobody waits for anybody there. With a user who is unknown, or erased, nothing is
+# written at all.
 # MEMBERS is called once at most, and only if a webhook adds something.
 EMIT: Final = Statement(
     name="webhooks_emit",
@@ -66,7 +67,8 @@ WITH held AS MATERIALIZED (
     WHERE NOT EXISTS (
         SELECT 1 FROM unnest(%(users)s) AS u(id)
         WHERE u.id IS NOT NULL
-          AND NOT EXISTS (SELECT 1 FROM event_log_enduser e WHERE e.id = u.id))
+          AND NOT EXISTS (SELECT 1 FROM event_log_enduser e
+                          WHERE e.id = u.id AND e.erased_at IS NULL))
     ORDER BY position
     ON CONFLICT (source, idempotency_key) WHERE idempotency_key IS NOT NULL
     DO NOTHING

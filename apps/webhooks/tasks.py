@@ -27,6 +27,7 @@ from celery.signals import (
 from django.conf import settings
 from django.core.checks import run_checks
 from django.db import Error, connection
+from django.utils import timezone
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
@@ -48,6 +49,7 @@ from apps.webhooks.engine.pump import Pump
 from apps.webhooks.engine.tokens import ask
 from apps.webhooks.engine.traces import Traces
 from apps.webhooks.engine.watch import Watch
+from apps.webhooks.erasure import continue_erasures
 from apps.webhooks.expiry import end_expired
 from apps.webhooks.health import purge_health
 from apps.webhooks.heartbeats import purge_heartbeats
@@ -97,6 +99,7 @@ def sweep() -> None:
     """
     drop_expired_users()
     erase_spent_tokens()
+    continue_erasures(timezone.now())
     purge_tokens()
     purge_health()
     purge_heartbeats()

@@ -27,6 +27,7 @@ from apps.event_log.models import EndUser, Event
 from apps.event_log.user_config import erase_config
 from apps.webhooks.connections import end_connection
 from apps.webhooks.emit import emit
+from apps.webhooks.erasure import BATCHES_AT_ONCE, begin_erasure, continue_erasure
 from apps.webhooks.holds import drop, release
 from apps.webhooks.tasks import wake
 
@@ -159,6 +160,19 @@ def delete_user(user_id: int) -> EndUser:
             user.save(update_fields=["deleted_at"])
         record(Action.USER_DELETE, user_id, old={"permanent": not user.is_temporary})
     forget_callers()
+    return user
+
+
+def erase_user(user_id: int, *, reason: str = "") -> EndUser:
+    """Erase a person, deleted or not, and tell nobody; raises `Refused`.
+
+    Of a person with very many events the rest is erased by the sweep, soon.
+    """
+    user = begin_erasure(user_id, reason=reason)
+    forget_callers()
+    for _ in range(BATCHES_AT_ONCE):
+        if not continue_erasure(user_id):
+            break
     return user
 
 

@@ -333,7 +333,7 @@ def test_users_are_listed_in_pages():
     assert [each["type"] for each in reply.body["users"]] == ["permanent", "temporary"]
     assert reply.body["total"] == 2
     assert reply.body["users"][0].keys() == {
-        "id", "signin", "type", "expires", "deleted"
+        "id", "signin", "type", "expires", "deleted", "erased"
     }  # fmt: skip
     page = api.call("GET", "/users?all&limit=1&offset=2").body
     assert (page["total"], page["users"][0]["id"]) == (3, users[2].pk)

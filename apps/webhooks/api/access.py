@@ -31,13 +31,20 @@ class OfUserView(ApiView):
     permission_classes = (HasToken,)
 
 
-def user_of(request: Request, id_or_me: str, *, scope: str = Scope.USERS) -> EndUser:
+def user_of(
+    request: Request,
+    id_or_me: str,
+    *,
+    scope: str = Scope.USERS,
+    deleted: bool = False,
+) -> EndUser:
     """The user that a path names, if the caller may act for them.
 
     A user's own token does for `me` and for its number, a token with `scope` for
     every number. Raises what is answered with 401 without a good token, 403 if the
     token is of another kind, and 404 alike for a user that another one's token asks
-    for, that is deleted, or that never was: nobody learns which numbers exist.
+    for, that is deleted, or that never was: nobody learns which numbers exist. With
+    `deleted` whoever may act for every number finds those that are deleted too.
     The user comes without `token`, which nothing but a delivery needs.
     """
     caller = caller_of(request)
@@ -52,7 +59,7 @@ def user_of(request: Request, id_or_me: str, *, scope: str = Scope.USERS) -> End
     if scope not in caller.scopes or id_or_me == ME:
         raise PermissionDenied
     number = _number(id_or_me)
-    user = None if number is None else _live(number)
+    user = None if number is None else _user(number) if deleted else _live(number)
     if user is None:
         raise NotFound
     return user
@@ -66,5 +73,9 @@ def _number(text: str) -> int | None:
 
 
 def _live(number: int) -> EndUser | None:
-    users = EndUser.objects.filter(pk=number, deleted_at__isnull=True)
-    return users.defer("token").first()
+    user = _user(number)
+    return user if user is not None and user.deleted_at is None else None
+
+
+def _user(number: int) -> EndUser | None:
+    return EndUser.objects.defer("token").filter(pk=number).first()

@@ -25,7 +25,9 @@ _EXPAND: Final = "expand"
 _INTEGERS: Final = frozenset(
     {"id_user", "id_connector", "deadline", "max_in_flight", "user"}
 )
-_BOOLEANS: Final = frozenset({"activate", "compression", "disabled", "revoke_previous"})
+_BOOLEANS: Final = frozenset(
+    {"activate", "compression", "disabled", "erase", "revoke_previous"}
+)
 _ALL: Final = "all"
 _TRUTH: Final = {"1": True, "true": True, "0": False, "false": False}
 

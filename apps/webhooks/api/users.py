@@ -15,7 +15,7 @@ from apps.webhooks.api.base import ApiView
 from apps.webhooks.api.parameters import Page, parameters, refuse_unknown
 from apps.webhooks.api.resources import instant
 from apps.webhooks.registrations import Refused
-from apps.webhooks.users import delete_user
+from apps.webhooks.users import delete_user, erase_user
 
 
 class UsersView(ApiView):
@@ -42,10 +42,18 @@ class UserView(OfUserView):
         return Response(user_resource(user))
 
     def delete(self, request: Request, id_user: str) -> Response:
-        """Delete the user, end the user's tokens, and tell of it."""
-        user = user_of(request, id_user)
-        refuse_unknown(parameters(request))
-        return Response(user_resource(delete_user(user.pk)))
+        """Delete the user, end the user's tokens, and tell of it; or, with `erase`,
+        leave nothing of the person, and tell nobody.
+        """
+        given = parameters(request)
+        erase = given.pop("erase", False)
+        erase = erase == "" or erase
+        user = user_of(request, id_user, deleted=erase is not False)
+        refuse_unknown(given)
+        if not isinstance(erase, bool):
+            raise Refused("invalidValue", "erase", "erase must be true or false.")
+        done = erase_user(user.pk) if erase else delete_user(user.pk)
+        return Response(user_resource(done))
 
 
 class UserConfigView(OfUserView):
@@ -77,4 +85,5 @@ def user_resource(user: EndUser) -> dict[str, Any]:
         "type": "temporary" if user.is_temporary else "permanent",
         "expires": instant(user.expires_at) if user.expires_at else None,
         "deleted": instant(user.deleted_at) if user.deleted_at else None,
+        "erased": instant(user.erased_at) if user.erased_at else None,
     }

@@ -88,6 +88,7 @@ class ReplayItem(models.Model):
                 fields=["replay", "webhook_data"],
                 condition=Q(state=0),
             ),
+            models.Index(name="replayitem_of_data", fields=["webhook_data"]),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -14,7 +14,7 @@ from apps.webhooks.openapi.shapes import (
     whole,
 )
 
-_FLAG: Final[Schema] = one_of("", "1", "true", "0", "false")
+FLAG: Final[Schema] = one_of("", "1", "true", "0", "false")
 
 
 def in_path(name: str, description: str, schema: Schema, example: Any) -> Schema:
@@ -69,7 +69,7 @@ USER: Final = in_path(
 EVERYTHING: Final = in_query(
     "all",
     "A flag, which needs no value: include what is disabled or deleted.",
-    _FLAG,
+    FLAG,
 )
 PAGE: Final = (
     in_query(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from apps.webhooks.openapi.operation import Body, Operation, Reply, alike
-from apps.webhooks.openapi.parameters import PAGE, USER
+from apps.webhooks.openapi.parameters import FLAG, PAGE, USER, in_query
 from apps.webhooks.openapi.refusals import (
     NO_SUCH_PARAMETER,
     NOT_ALLOWED,
@@ -63,9 +63,12 @@ OPERATIONS: Final = {
         tag=TAG,
         summary="Delete a user",
         description="The user's tokens end, the connections are deleted, and "
-        "`USER_DELETED` is told, with the user's token for the last time.",
+        "`USER_DELETED` is told, with the user's token for the last time. With `erase` "
+        "nothing of the person is kept and nobody is told: what is unsent is "
+        "cancelled, and bodies, answers, tokens and connections go. A token for users "
+        "erases those that are deleted already, and the erased again.",
         tokens=TOKENS,
-        parameters=(USER,),
+        parameters=(USER, in_query("erase", "Leave nothing of the person.", FLAG)),
         replies={
             200: Reply(
                 description="The user, deleted.",
@@ -73,7 +76,12 @@ OPERATIONS: Final = {
                 example={**USER_EXAMPLE, "deleted": "2026-03-09T18:00:00.000Z"},
             )
         },
-        refusals=(NO_SUCH_PARAMETER, NOT_ALLOWED, UNKNOWN),
+        refusals=(
+            NO_SUCH_PARAMETER,
+            Refusal("invalidValue", "erase must be true or false."),
+            NOT_ALLOWED,
+            UNKNOWN,
+        ),
     ),
     "GET /users/{id_user}/config": Operation(
         id="get_user_config",

@@ -60,6 +60,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
         type=one_of("temporary", "permanent"),
         expires=told(or_null(INSTANT), "When a temporary user is deleted."),
         deleted=or_null(INSTANT),
+        erased=told(or_null(INSTANT), "When nothing of the person was left."),
     ),
     "Init": choice(**GIVEN_CLIENT)
     | {
@@ -122,6 +123,7 @@ USER_EXAMPLE: Final[dict[str, Any]] = {
     "type": "permanent",
     "expires": None,
     "deleted": None,
+    "erased": None,
 }
 TEMPORARY_EXAMPLE: Final[dict[str, Any]] = {
     "auth_token": USER_TOKEN,
