@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from apps.api_tokens.clients import revoke_client
 from apps.api_tokens.issuing import revoke_token
 from apps.api_tokens.models import ApiToken, Client
+from apps.own_console import register
 
 
 class IssuedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -36,7 +37,7 @@ class IssuedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return False
 
 
-@admin.register(ApiToken)
+@register(ApiToken)
 class ApiTokenAdmin(IssuedAdmin):
     """Tokens that `create_token` issued; those of users come and go with the users."""
 
@@ -68,7 +69,7 @@ class ApiTokenAdmin(IssuedAdmin):
         messages.success(request, said % {"n": number})
 
 
-@admin.register(Client)
+@register(Client)
 class ClientAdmin(IssuedAdmin):
     """Applications with credentials, which `create_client` issued."""
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from apps.auth_providers.models import AuthProvider
 from apps.event_log.admin import FactAdmin
+from apps.own_console import register
 
 
-@admin.register(AuthProvider)
+@register(AuthProvider)
 class AuthProviderAdmin(FactAdmin):
     """Read only: a secret that is shown once needs the API's answer to be shown in."""
 

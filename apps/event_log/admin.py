@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.event_log.models import EndUser, Event
 from apps.event_log.paging import BoundedPaginator
+from apps.own_console import register
 
 MAX_ID: Final = 2**63 - 1
 
@@ -57,7 +58,7 @@ class FactAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return False
 
 
-@admin.register(Event)
+@register(Event)
 class EventAdmin(FactAdmin):
     """What happened; the payload is no reading for everybody."""
 
@@ -95,7 +96,7 @@ class EventAdmin(FactAdmin):
         return bytes(event.payload_sha256).hex()
 
 
-@admin.register(EndUser)
+@register(EndUser)
 class EndUserAdmin(FactAdmin):
     """Customers of the platform, without their tokens."""
 

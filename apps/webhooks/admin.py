@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.event_log.admin import FactAdmin
 from apps.event_log.catalogue import CATALOGUE
+from apps.own_console import is_own, register
 from apps.webhooks.causes import explain
 from apps.webhooks.console.badges import of_cause, of_state
 from apps.webhooks.console.operators import OperatorAdmin, RoleAdmin
@@ -45,9 +46,10 @@ _FORM_FIELD: Final = {"id_auth": "auth_provider", "id_user": "user"}
 
 
 # Instead of Django's, which leave no row in the audit trail.
-for model, page in ((User, OperatorAdmin), (Group, RoleAdmin)):
-    admin.site.unregister(model)
-    admin.site.register(model, page)
+if is_own():
+    for model, page in ((User, OperatorAdmin), (Group, RoleAdmin)):
+        admin.site.unregister(model)
+        admin.site.register(model, page)
 
 
 class MembersField(forms.JSONField):
@@ -116,7 +118,7 @@ class WebhookForm(forms.ModelForm):  # type: ignore[type-arg]
         return cleaned
 
 
-@admin.register(Webhook)
+@register(Webhook)
 class WebhookAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Registrations: a deletion is soft, and may be taken back."""
 
@@ -209,7 +211,7 @@ class PartAdmin(FactAdmin):
         return row.webhook_data_id
 
 
-@admin.register(WebhookData)
+@register(WebhookData)
 class WebhookDataAdmin(PartAdmin):
     """The queue, and what has left it."""
 
@@ -233,7 +235,7 @@ class WebhookDataAdmin(PartAdmin):
         return badge_tag(of_state(data.state, attempts=data.attempts))
 
 
-@admin.register(DeliveryAttempt)
+@register(DeliveryAttempt)
 class DeliveryAttemptAdmin(PartAdmin):
     """Every request that was sent, or could not be."""
 
@@ -279,7 +281,7 @@ class DeliveryAttemptAdmin(PartAdmin):
         return duration(attempt.total_us / 1e6)
 
 
-@admin.register(Lease)
+@register(Lease)
 class LeaseAdmin(PartAdmin):
     """Who sends for a webhook now, and what is known of its receiver."""
 
@@ -297,7 +299,7 @@ class LeaseAdmin(PartAdmin):
     search_help_text = _("The id of a webhook")
 
 
-@admin.register(FlusherExecution)
+@register(FlusherExecution)
 class FlusherExecutionAdmin(PartAdmin):
     """The flusher's runs."""
 

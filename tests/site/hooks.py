@@ -37,7 +37,7 @@ BROUGHT: Final = {
     "SECURITY.md": "security-policy.md",
 }
 TUTORIAL: Final = ("tutorial.md",)
-GUIDES: Final = ("api.md", "signing.md", "receivers/README.md")
+GUIDES: Final = ("api.md", "signing.md", "receivers/README.md", "django.md")
 REFERENCE: Final = (
     "reference/operations.md",
     "reference/settings.md",

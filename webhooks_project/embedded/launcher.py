@@ -69,6 +69,11 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
+def command() -> int:
+    """The same where the project is installed: `bankhooks`."""
+    return main(["bankhooks", *sys.argv[1:]])
+
+
 def one_line(error: Exception) -> str:
     """What the error says, in one line that begins with what it is about."""
     start = next(text for kind, text in FAILURES.items() if isinstance(error, kind))

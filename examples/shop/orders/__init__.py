@@ -1,0 +1,1 @@
+"""Orders, and telling of them."""

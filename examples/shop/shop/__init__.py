@@ -1,0 +1,1 @@
+"""Somebody else's Django project, which tells of its orders by Bankhooks."""
