@@ -44,6 +44,7 @@ _GIVEN: Final = re.compile(
 _SHAPES: Final = [(name, re.compile(shape)) for name, shape in SHAPES.items()]
 # Bits per character: of random base64 above 4, of identifiers below.
 RANDOM_BITS: Final = 4.0
+SURELY_BITS: Final = 4.5
 
 
 class Found(NamedTuple):
@@ -74,7 +75,8 @@ def looks_random(value: str) -> bool:
     bits = -sum(count / size * math.log2(count / size) for count in counts.values())
     return (
         bits >= RANDOM_BITS
-        and any(each.isdigit() for each in value)
+        # One in a thousand has no digit, and then more characters that differ.
+        and (any(each.isdigit() for each in value) or bits >= SURELY_BITS)
         and any(each.islower() for each in value)
         and any(each.isupper() for each in value)
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import random
 import re
-import secrets
 import subprocess
 import sys
 from pathlib import Path
@@ -53,8 +53,10 @@ def test_what_is_none_is_not(text):
 
 
 def test_whatever_is_random_is_found_under_a_telling_name():
+    made = random.Random(1)
     for _ in range(200):
-        text = f'api_key = "{secrets.token_urlsafe(32)}"'
+        value = base64.urlsafe_b64encode(made.randbytes(32)).decode().rstrip("=")
+        text = f'api_key = "{value}"'
         assert list(secret_scan.scan("a place", text)), text
 
 
