@@ -28,7 +28,7 @@ PUMPS: Final = 2
 WEBHOOKS: Final = 100
 APP: Final = "webhooks_project"
 # As in deploy/Dockerfile.
-GUNICORN: Final = ("--workers", 2, "--threads", 4, "--no-control-socket")
+GUNICORN: Final = ("-c", "python:webhooks_project.gunicorn_config")
 QUIET: Final = ("-O", "fair", "--without-gossip", "--without-mingle")
 POLL_SECONDS: Final = 0.005
 # Without any progress for so long, deliveries are lost.
@@ -38,6 +38,8 @@ _FOREIGN: Final = ("WEBHOOKS_", "CELERY_", "DATABASE_", "REDIS_", "PYTHONDEVMODE
 _LOCAL: Final = {
     "DJANGO_SETTINGS_MODULE": "webhooks_project.settings",
     # The one difference: the receiver is on loopback, without TLS.
+    # Receivers on loopback are for what does not serve the public.
+    "HTTPS_ONLY": "false",
     "WEBHOOKS_ALLOWED_NETWORKS": "127.0.0.0/8",
     "WEBHOOKS_ALLOW_HTTP": "true",
     "LOG_LEVEL": "INFO",
@@ -109,9 +111,7 @@ class Bench:
         """The API as it runs in production, and a token to emit with."""
         port = free_port()
         where = ["--bind", f"127.0.0.1:{port}"]
-        child = self.children.python(
-            "web", "gunicorn", "webhooks_project.wsgi", *where, *GUNICORN, talks=False
-        )
+        child = self.children.python("web", "gunicorn", *GUNICORN, *where, talks=False)
         child.wait_for("Booting worker")
         token = self.children.ours("token", "benchmarks.token").hear()
         yield Web(child=child, url=f"http://127.0.0.1:{port}", token=token)

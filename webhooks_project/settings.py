@@ -53,14 +53,14 @@ MIDDLEWARE = [
     "apps.tracing.middleware.TraceMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "apps.webhooks.console.language.ConsoleLanguageMiddleware",
+    "webhooks_project.policy.PolicyMiddleware",
+    "apps.webhooks.console.middleware.ConsoleSessionMiddleware",
+    "apps.webhooks.console.middleware.ConsoleLanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "apps.webhooks.console.middleware.ConsoleAuthenticationMiddleware",
     "apps.api_tokens.acting.ActingMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "apps.webhooks.console.middleware.ConsoleMessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "webhooks_project.urls"
@@ -132,6 +132,7 @@ if DATABASES["default"].get("ENGINE") != "django.db.backends.postgresql":
     raise ImproperlyConfigured(
         "DATABASE_URL must name a PostgreSQL database: the engine needs PostgreSQL."
     )
+DATABASES["default"]["ENGINE"] = "webhooks_project.postgresql"
 # Where a secret is kept apart from the rest of the URL.
 if password := env.str("DATABASE_PASSWORD", default=""):
     DATABASES["default"]["PASSWORD"] = password

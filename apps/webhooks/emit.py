@@ -124,9 +124,7 @@ def emit_many(
     ]
     bodies = [body for body, _ in stored]
     statements = [statement for _, statement in stored]
-    # A savepoint only for a conflict to go back to.
-    keyed = any(emission.idempotency_key is not None for emission in emissions)
-    with _traced(names) as traceparent, transaction.atomic(savepoint=keyed):
+    with _traced(names) as traceparent, _transaction(emissions, traceparent):
         new = _insert(emissions, names, bodies, statements, origin, source)
         if traceparent and new:
             keep_trace([event for event, _, _ in new], traceparent)
@@ -146,6 +144,22 @@ def _traced(names: list[str]) -> AbstractContextManager[str | None]:
     """A span around it, where traces are wished for; its traceparent."""
     spans = tracer()
     return spans.emission(names) if spans else nullcontext()
+
+
+def _transaction(
+    emissions: Sequence[Emission], traceparent: str | None
+) -> AbstractContextManager[None]:
+    """What makes it all or nothing.
+
+    Outside of the caller's transaction one statement is that by itself, and two trips
+    to the database are spared. Of several with keys one may be in conflict when others
+    are written already: these need something to go back to; a trace is another row.
+    """
+    keyed = any(emission.idempotency_key is not None for emission in emissions)
+    alone = not connection.in_atomic_block and connection.get_autocommit()
+    if alone and traceparent is None and (len(emissions) == 1 or not keyed):
+        return nullcontext()
+    return transaction.atomic(savepoint=keyed)
 
 
 def prepare(

@@ -170,3 +170,23 @@ def test_a_wait_without_redis_makes_the_bell_deaf(nowhere):
     assert not bell.wait(0.0, 0.01)
     assert not bell.wait(0.1, 0.01)
     assert bell.rang(0.1)
+
+
+def test_whoever_waits_for_a_turn_rings_for_those_who_come_meanwhile(mailbox):
+    mailbox.ring()
+    mailbox.redis.client_pause(10_000, all=False)
+    first = threading.Thread(target=mailbox.ring)
+    second = threading.Thread(target=mailbox.ring)
+    try:
+        first.start()
+        while not mailbox._turn.locked():
+            pass
+        second.start()
+        while not mailbox._is_next:
+            pass
+        assert not mailbox.ring()
+    finally:
+        mailbox.redis.client_unpause()
+        first.join()
+        second.join()
+    assert mailbox.count() == 3

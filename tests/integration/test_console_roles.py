@@ -103,7 +103,12 @@ def test_the_navigation_leads_nowhere_that_is_forbidden(role):
     if role == "Administrator":
         assert len(entries) == len(SCREENS)
     if role is None:
-        assert [entry.icon for entry in entries] == ["gauge", "table"]
+        assert [entry.icon for entry in entries] == [
+            "gauge",
+            "book",
+            "shield",
+            "table",
+        ]
         assert "no role yet" in page.content.decode()
 
 

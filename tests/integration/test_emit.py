@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.event_log.catalogue import UnknownEvent
@@ -304,3 +305,31 @@ def test_what_happens_to_a_temporary_user_that_is_gone_is_told_to_nobody():
     user.save()
     emit("CONNECTION_SYNCED", b"{}", user=user.pk)
     assert WebhookData.objects.get().state == WebhookData.State.CANCELLED
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "emissions",
+    [
+        [Emission(event="CONNECTION_DELETED", payload=b"{}")],
+        [Emission(event="CONNECTION_DELETED", payload=b"{}", idempotency_key="k")],
+        [Emission(event="CONNECTION_DELETED", payload=b"{}")] * 3,
+    ],
+    ids=["one", "with a key", "several"],
+)
+def test_one_statement_is_a_transaction_by_itself(emissions):
+    make_webhook(URL, event="CONNECTION_DELETED")
+    with CaptureQueriesContext(connection) as queries:
+        emit_many(emissions)
+    assert len(queries) == 1, [query["sql"] for query in queries]
+    assert WebhookData.objects.count() == len(emissions)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_several_with_keys_none_is_written_if_one_is_in_conflict():
+    emit("CONNECTION_DELETED", {}, idempotency_key="used")
+    new = Emission(event="CONNECTION_DELETED", payload=b"{}", idempotency_key="new")
+    used = Emission(event="USER_DELETED", payload=b"{}", idempotency_key="used")
+    with pytest.raises(IdempotencyConflict):
+        emit_many([new, used])
+    assert Event.objects.count() == 1

@@ -39,6 +39,8 @@ from apps.webhooks.api.users import UserConfigView, UsersView, UserView
 from apps.webhooks.api.webhooks import WebhookLogsView, WebhooksView, WebhookView
 
 urlpatterns = [
+    # First: nothing else is called as often.
+    path("events", EventsView.as_view()),
     path("auth/init", InitView.as_view()),
     path("auth/renew", RenewView.as_view()),
     path("auth/token", TokenView.as_view()),
@@ -46,7 +48,6 @@ urlpatterns = [
     path("auth/token/code", CodeView.as_view()),
     path("config", ConfigView.as_view()),
     path("config/logs", ConfigLogsView.as_view()),
-    path("events", EventsView.as_view()),
     path("replays", ReplaysView.as_view()),
     path("replays/<int:id_replay>", ReplayView.as_view()),
     *(

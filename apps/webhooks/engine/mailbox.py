@@ -13,6 +13,7 @@ sweep and the flusher find in PostgreSQL whatever the bell forgot.
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -96,6 +97,9 @@ class Mailbox:
     prefix: str = "bankhooks:"
     queue: str = "pump"
     _closed_until: float = 0.0
+    # One thread rings, and one may wait to do so after it.
+    _turn: threading.Lock = field(default_factory=threading.Lock)
+    _is_next: bool = False
     _scripts: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -115,13 +119,17 @@ class Mailbox:
         Never raises: when Redis is away the breaker opens, and the flusher finds
         the work.
         """
-        if time.monotonic() < self._closed_until:
+        if self._is_next or time.monotonic() < self._closed_until:
+            # Whoever is next rings after this moment, and so for this work as well.
             return False
-        try:
-            return bool(self._run(_RING, POSTED_SECONDS))
-        except RedisError:
-            self._closed_until = time.monotonic() + BREAKER_SECONDS
-            return False
+        self._is_next = True
+        with self._turn:
+            self._is_next = False
+            try:
+                return bool(self._run(_RING, POSTED_SECONDS))
+            except RedisError:
+                self._closed_until = time.monotonic() + BREAKER_SECONDS
+                return False
 
     def call_help(self, most: int) -> bool:
         """True if one more pump is allowed and a message must be posted for it."""
