@@ -2,40 +2,24 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
-import psycopg2
 import pytest
-import redis
 
 from apps.webhooks.demo.processes import kill_group
+from tests.databases import REGISTER, Surroundings, surroundings
 from tests.deployment import PROJECT
 from tests.make import SECRET
-from tests.processes import CELERY, ENVIRONMENT
-from tests.services import KEYS
+from tests.processes import CELERY
 
 PACKAGES = ("apps", "webhooks_project")
 # Read by people who have the sources.
 LEFT_OUT = {".po", ".md"}
-NAME = "somebody_elses"
-REGISTER = """
-import json
-from apps.auth_providers.models import AuthProvider
-from apps.webhooks.models import Webhook
-config = json.dumps({"secret_key": "%s"})
-provider = AuthProvider.objects.create(
-    type="hmac_signature", name="shop", config=config)
-Webhook.objects.create(
-    event="PAYMENT_STATE_UPDATED", url="%s", auth_provider=provider)
-"""
 PAY = """
 from django.test import Client
 for path in ("/orders/7/pay", "/orders/8/pay?refuse=1"):
@@ -89,36 +73,10 @@ def site(wheel: Path) -> Path:
 
 
 @pytest.fixture
-def surroundings(site: Path, services: object) -> Iterator[dict[str, str]]:
-    """An empty database, another Redis database, and the wheel instead of here."""
-    parts = urlsplit(os.environ["DATABASE_URL"])
-    bell = urlsplit(os.environ["REDIS_URL"])._replace(path="/7")
-    given = {
-        name: value
-        for name, value in os.environ.items()
-        if name in ("PATH", "HOME", "LANG")
-    }
-    _execute(f"CREATE DATABASE {NAME}")
-    try:
-        yield {
-            **given,
-            **KEYS,
-            **ENVIRONMENT,
-            "DATABASE_URL": urlunsplit(parts._replace(path=f"/{NAME}")),
-            "REDIS_URL": urlunsplit(bell),
-            "PYTHONPATH": str(site),
-        }
-    finally:
-        _execute(f"DROP DATABASE {NAME} WITH (FORCE)")
-        with redis.Redis.from_url(urlunsplit(bell)) as client:
-            client.flushdb()
-
-
-def _execute(statement: str) -> None:
-    with closing(psycopg2.connect(os.environ["DATABASE_URL"])) as connection:
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
+def environment(site: Path, services: object) -> Iterator[Surroundings]:
+    """An empty database, and the wheel instead of what is here."""
+    with surroundings("somebody_elses") as given:
+        yield {**given, "PYTHONPATH": str(site)}
 
 
 def test_everything_that_is_needed_is_in_the_wheel(wheel):
@@ -139,7 +97,7 @@ def test_everything_that_is_needed_is_in_the_wheel(wheel):
 
 
 def test_somebody_elses_project_emits_in_its_transactions(
-    surroundings, receiver, site, tmp_path
+    environment, receiver, site, tmp_path
 ):
     shop = tmp_path / "shop"
     shutil.copytree(PROJECT / "examples" / "shop", shop)
@@ -148,7 +106,7 @@ def test_somebody_elses_project_emits_in_its_transactions(
         done = subprocess.run(
             [sys.executable, *arguments],
             cwd=shop,
-            env=surroundings,
+            env=environment,
             capture_output=True,
             text=True,
         )
@@ -160,12 +118,13 @@ def test_somebody_elses_project_emits_in_its_transactions(
     assert "no issues" in run("manage.py", "check")
     run("manage.py", "migrate", "--verbosity", "0")
     assert "No changes" in run("manage.py", "makemigrations", "--check")
-    run("manage.py", "shell", "-c", REGISTER % (SECRET, receiver.url("/")))
+    program = REGISTER % ("PAYMENT_STATE_UPDATED", receiver.url("/"), SECRET)
+    run("manage.py", "shell", "-c", program)
     with (tmp_path / "pump.log").open("wb") as log:
         pump = subprocess.Popen(
             [sys.executable, *CELERY, "worker", "-Q", "pump", "-c", "1"],
             cwd=shop,
-            env=surroundings,
+            env=environment,
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
