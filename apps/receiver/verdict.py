@@ -64,8 +64,8 @@ def verify(
         text = gunzip(body) if headers.get("content-encoding") == "gzip" else body
     except (zlib.error, ValueError):
         return Verdict(reason=Reason.BAD_GZIP, body=body)
-    date, signature = headers.get("bi-signature-date"), headers.get("bi-signature")
-    if date is None or signature is None:
+    date, given = headers.get("bi-signature-date"), headers.get("bi-signature")
+    if date is None or given is None:
         return Verdict(reason=Reason.UNSIGNED, body=text)
     try:
         signed_at = datetime.strptime(date + "+0000", "%Y-%m-%dT%H:%M:%S.%fZ%z")
@@ -74,11 +74,16 @@ def verify(
     if abs(now - signed_at) > window:
         return Verdict(reason=Reason.STALE_DATE, body=text)
     path = urlsplit(target).path
-    message = b".".join((method.encode(), path.encode(), date.encode(), text))
-    digest = hmac.new(secret.encode(), message, hashlib.sha256).digest()
-    if not hmac.compare_digest(base64.b64encode(digest), signature.encode()):
+    right = signature(secret, method=method, path=path, date=date, text=text)
+    if not hmac.compare_digest(right, given.encode()):
         return Verdict(reason=Reason.BAD_SIGNATURE, body=text)
     return Verdict(reason=Reason.VALID, body=text)
+
+
+def signature(secret: str, *, method: str, path: str, date: str, text: bytes) -> bytes:
+    """What `BI-Signature` should be; `text` is the body before compression."""
+    message = b".".join((method.encode(), path.encode(), date.encode(), text))
+    return base64.b64encode(hmac.new(secret.encode(), message, hashlib.sha256).digest())
 
 
 def verify_token(token: str, headers: Mapping[str, str], body: bytes) -> Verdict:
