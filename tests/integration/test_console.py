@@ -25,7 +25,9 @@ from apps.webhooks.console.overview import (
 from apps.webhooks.emit import Emission, emit_many
 from apps.webhooks.engine.executions import begin_execution
 from apps.webhooks.models import DeliveryAttempt, HealthBucket, Lease, Webhook
+from tests.browser.world import fill
 from tests.make import make_webhook
+from tests.plans import plan_of, pretend_large
 
 pytestmark = pytest.mark.django_db
 BIG = ("webhooks_webhookdata", "webhooks_deliveryattempt")
@@ -204,11 +206,9 @@ def test_health_over_time_has_a_span_for_every_hour_and_adds_up():
     ],
 )
 def test_an_index_serves_what_is_read_of_big_tables(statement, parameters, index):
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute("SET LOCAL enable_bitmapscan = off")
-        cursor.execute(f"EXPLAIN {statement}", parameters)
-        plan = "\n".join(line for (line,) in cursor.fetchall())
+    fill()
+    pretend_large()
+    plan = plan_of(statement, parameters)
     assert index in plan
     assert "Seq Scan on webhooks_" not in plan
     below = plan[plan.index("Limit") :]

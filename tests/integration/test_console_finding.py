@@ -20,7 +20,9 @@ from apps.webhooks.console.deliveries.criteria import CLASSES, STATES, Criteria
 from apps.webhooks.console.deliveries.finding import SHOWN, find
 from apps.webhooks.emit import Emission, emit_many
 from apps.webhooks.models import DeliveryAttempt, WebhookData
+from tests.browser.world import fill
 from tests.make import make_user, make_webhook
+from tests.plans import plan_of, pretend_large
 
 pytestmark = pytest.mark.django_db
 State = WebhookData.State
@@ -205,15 +207,11 @@ def test_an_index_serves_each_list(asked, index):
 
     def explain(execute, sql, params, many, context):
         if "LIMIT" in sql and 'webhooks_webhook"' not in sql:
-            with connection.cursor() as cursor:
-                cursor.cursor.execute(f"EXPLAIN {sql}", params)
-                plans.append("\n".join(line for (line,) in cursor.fetchall()))
+            plans.append(plan_of(sql, params))
         return execute(sql, params, many, context)
 
-    make_webhook("https://a.example/")
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute("SET LOCAL enable_bitmapscan = off")
+    fill()
+    pretend_large()
     with connection.execute_wrapper(explain):
         candidates(Criteria(**asked), Bounds())
     assert any(index in plan for plan in plans), plans
