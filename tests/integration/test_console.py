@@ -202,7 +202,18 @@ def test_health_over_time_has_a_span_for_every_hour_and_adds_up():
     [
         (overview._BACKLOG, [10], "webhookdata_pending"),
         (overview._QUEUED, [10, [1, 2]], "webhookdata_pending"),
-        (overview._FAILURES, [10, "2020-01-01", 8], "attempt_failed"),
+        (
+            overview._FAILURES.format(recent=overview._RECENT_FAILURES),
+            [10, "2020-01-01", 8],
+            "attempt_failed",
+        ),
+        (
+            overview._FAILURES.format(
+                recent=overview._FAILURES_OF_ONE.format(webhook=1)
+            ),
+            [10, "2020-01-01", 8],
+            "attempt_of_webhook",
+        ),
     ],
 )
 def test_an_index_serves_what_is_read_of_big_tables(statement, parameters, index):

@@ -38,14 +38,31 @@ FROM unnest(%s::bigint[]) AS asked(webhook_id)
 _HEALTH: Final = """
 SELECT date_bin(%s, began_at, timestamptz 'epoch') AS began,
     sum(attempts)::bigint, sum(accepted)::bigint, sum(duration_us)::bigint
-FROM webhooks_healthbucket WHERE began_at >= %s GROUP BY began ORDER BY began
+FROM webhooks_healthbucket WHERE began_at >= %s {of_one}
+GROUP BY began ORDER BY began
 """
-_FAILURES: Final = """
-WITH recent AS MATERIALIZED (
+_HOURLY: Final = """
+SELECT webhook_id, date_bin('1 hour', began_at, timestamptz 'epoch') AS began,
+    sum(attempts)::bigint
+FROM webhooks_healthbucket WHERE webhook_id = ANY(%s) AND began_at >= %s
+GROUP BY webhook_id, began
+"""
+_RECENT_FAILURES: Final = """
     SELECT id, webhook_id, webhook_data_id, cause, status, started_at
     FROM webhooks_deliveryattempt WHERE cause <> 'accepted'
     ORDER BY id DESC LIMIT %s
-)
+"""
+# Of one, its last attempts are read, and those of them that failed: without an end
+# that an index gives, one that hardly ever fails would have all of its read.
+_FAILURES_OF_ONE: Final = """
+    SELECT * FROM (
+        SELECT id, webhook_id, webhook_data_id, cause, status, started_at
+        FROM webhooks_deliveryattempt WHERE webhook_id = {webhook:d}
+        ORDER BY started_at DESC LIMIT %s) latest
+    WHERE cause <> 'accepted'
+"""
+_FAILURES: Final = """
+WITH recent AS MATERIALIZED ({recent})
 SELECT cause, status, count(*), count(DISTINCT webhook_id), max(started_at),
     max(id), max(webhook_id)
 FROM recent WHERE started_at >= %s
@@ -105,14 +122,18 @@ def queued(webhooks: Sequence[int]) -> dict[int, CappedCount]:
     }
 
 
-def health_over(window: timedelta, step: timedelta) -> list[Span]:
-    """All webhooks together, one span for each step, empty ones included."""
+def health_over(
+    window: timedelta, step: timedelta, webhook: int | None = None
+) -> list[Span]:
+    """All webhooks together, or one; a span for each step, empty ones included."""
     now = timezone.now()
     since = now - window
+    statement = _HEALTH.format(of_one="" if webhook is None else "AND webhook_id = %s")
+    parameters = [step, _floor(since, step) + step]
     found = {
         began: Health(attempts=attempts, accepted=accepted, duration_us=duration)
         for began, attempts, accepted, duration in _rows(
-            _HEALTH, [step, _floor(since, step) + step]
+            statement, parameters if webhook is None else [*parameters, webhook]
         )
     }
     first = _floor(since, step) + step
@@ -123,12 +144,28 @@ def health_over(window: timedelta, step: timedelta) -> list[Span]:
     ]
 
 
-def recent_failures() -> Failures:
-    """By cause and status, of the last day."""
+def hourly(webhooks: Sequence[int]) -> dict[int, list[float | None]]:
+    """The attempts in each hour of the last day, the current one at the end."""
+    hour = timedelta(hours=1)
+    first = _floor(timezone.now(), hour) - 23 * hour
+    found: dict[int, list[float | None]] = {each: [0.0] * 24 for each in webhooks}
+    for webhook, began, attempts in _rows(_HOURLY, [list(webhooks), first]):
+        found[webhook][(began - first) // hour] = float(attempts)
+    return found
+
+
+def recent_failures(webhook: int | None = None) -> Failures:
+    """By cause and status, of the last day: of all webhooks, or of one."""
     since = timezone.now() - timedelta(days=1)
+    recent = (
+        _RECENT_FAILURES
+        if webhook is None
+        else _FAILURES_OF_ONE.format(webhook=webhook)
+    )
+    statement = _FAILURES.format(recent=recent)
     groups = [
         FailureGroup._make(row)
-        for row in _rows(_FAILURES, [FAILURES_READ, since, GROUPS])
+        for row in _rows(statement, [FAILURES_READ, since, GROUPS])
     ]
     return Failures(groups, sum(group.times for group in groups) >= FAILURES_READ)
 
