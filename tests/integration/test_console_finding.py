@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import csv
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import combinations
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from apps.event_log.models import Event
@@ -166,6 +171,26 @@ def test_page_by_page_nothing_is_left_out_or_shown_twice(
             if before is None:
                 break
         assert ids == expected(asked), asked
+
+
+def test_the_list_is_a_file_with_every_line_and_no_payload(options):
+    user = User.objects.create_superuser("somebody")
+    client = Client()
+    client.force_login(user)
+
+    def text(kind: str, query: str = "") -> str:
+        url = reverse(f"admin:deliveries_{kind}") + query
+        reply = client.get(url, secure=True)
+        assert reply.headers["Content-Disposition"].startswith("attachment")
+        return reply.getvalue().decode()
+
+    lines = [json.loads(line) for line in text("ndjson").splitlines()]
+    assert [line["id_webhook_data"] for line in lines] == expected({})
+    assert not any("payload" in line for line in lines)
+    table = list(csv.DictReader(text("csv", "?state=failing").splitlines()))
+    failing = expected({"state": "failing"})
+    assert [int(line["id_webhook_data"]) for line in table] == failing
+    assert {line["state"] for line in table} == {"pending"}
 
 
 def test_a_line_tells_of_the_last_attempt(options):
