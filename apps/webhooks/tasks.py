@@ -103,7 +103,8 @@ def sweep() -> None:
     purge_tokens()
     purge_health()
     purge_heartbeats()
-    purge_traces()
+    if tracer():
+        purge_traces()
     for provider in ask():
         post_renewal(provider)
     drop_cancelled()

@@ -11,7 +11,7 @@ from django.urls import NoReverseMatch, reverse
 from playwright.sync_api import Page
 
 from apps.webhooks.console.screens import SCREENS
-from apps.webhooks.models import Webhook, WebhookData
+from apps.webhooks.models import Replay, Webhook, WebhookData
 from tests.browser.conftest import NARROW, WIDE
 from tests.browser.watch import CONTRAST, accessibility, overflow
 
@@ -21,28 +21,44 @@ OF_ROWS: Final[dict[str, type[Model]]] = {
     "payload": WebhookData,
     "resend": WebhookData,
     "curl": WebhookData,
+    "webhooks_webhook_change": Webhook,
+    "webhook_edit": Webhook,
+    "webhook_flush": Webhook,
+    "webhook_recover": Webhook,
+    "webhook_disable": Webhook,
+    "test_webhook": Webhook,
+    "replay": Replay,
+    "replay_cancel": Replay,
 }
+
+
+# What a browser saves and does not show.
+FILES: Final = {"deliveries_csv", "deliveries_ndjson"}
 
 
 def own() -> list[str]:
     """The console's screens that are not Django's and need no argument."""
     names = [screen.url_name for screen in SCREENS]
-    names += [f"admin:{page.name}" for screen in SCREENS for page in screen.pages]
+    names += [
+        f"admin:{page.name}"
+        for screen in SCREENS
+        for page in screen.pages
+        if page.name not in FILES
+    ]
     return sorted(set(_reversed(names)) - set(lists()))
 
 
 def of_rows() -> list[str]:
-    """The console's pages of one row each."""
-    first = {
-        model: model._default_manager.order_by("pk")
-        .values_list("pk", flat=True)
-        .first()
-        for model in set(OF_ROWS.values())
+    """The console's pages of one row each: of what fails, there is most on them."""
+    newest = WebhookData.objects.latest("pk")
+    shown = {
+        WebhookData: newest.pk,
+        Webhook: newest.webhook_id,
+        Replay: Replay.objects.earliest("pk").pk,
     }
     return [
-        reverse(f"admin:{name}", args=[first[model]])
+        reverse(f"admin:{name}", args=[shown[model]])
         for name, model in sorted(OF_ROWS.items())
-        if first[model] is not None
     ]
 
 

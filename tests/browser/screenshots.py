@@ -32,7 +32,8 @@ def test_pictures(open_page, server, kind, looks):
     fill()
     for path in [*own(), *of_rows(), *lists(), *forms()]:
         reply = page.goto(server + path)
-        name = re.sub(r"/\d+(?=/)", "", path).removeprefix("/admin/").replace("/", "-")
+        name = re.sub(r"/\d+/$", "/one/", path)
+        name = re.sub(r"/\d+(?=/)", "", name).removeprefix("/admin/").replace("/", "-")
         # As high as the page: what sticks to the window's edge is then at its own.
         height = page.evaluate("document.documentElement.scrollHeight")
         width = looks.get("size", WIDE)[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
@@ -17,11 +17,15 @@ from apps.webhooks.models import (
     FlusherExecution,
     HealthBucket,
     Lease,
+    Replay,
     Webhook,
     WebhookData,
 )
+from apps.webhooks.replay.filters import Filters
 from tests.make import make_provider, make_user
 
+HEADERS = "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nRetry-After: 30\r\n"
+REFUSED = (401, 503)
 BAD = [("timeout", None), ("status", 503), ("tls", None), ("status", 401)]
 
 
@@ -48,6 +52,7 @@ def fill() -> None:
     _health(cut, 10, failed=0.6, seconds=1.6)
     _deliveries(user, [good, failing, cut])
     _cut_off(cut)
+    _replays(failing)
 
 
 def _webhook(event: str, url: str | None, provider: AuthProvider | None) -> Webhook:
@@ -78,30 +83,58 @@ def _deliveries(user: EndUser, webhooks: list[Webhook]) -> None:
         payload = json.dumps(SAMPLES[event]).encode()
         emit_many([Emission(event=event, payload=payload, user=user.pk)] * 12)
     for number, data in enumerate(WebhookData.objects.order_by("pk")):
-        started = timezone.now() - timedelta(minutes=7 * number)
+        started = timezone.now() - timedelta(minutes=3 + 7 * number)
         is_bad = data.webhook_id != webhooks[0].pk
         cause, status = BAD[number % 4] if is_bad else ("accepted", 204)
-        DeliveryAttempt.objects.create(
-            webhook_data=data,
-            webhook_id=data.webhook_id,
-            number=1,
-            token=1,
-            execution=1,
-            started_at=started,
-            cause=cause,
-            status=status,
-            total_us=10_000_000 if cause == "timeout" else 81_000 + number * 3000,
-            peer="203.0.113.7",
-            body_bytes=1834,
-            sent_bytes=2201,
-            response_headers="HTTP/1.1 503\r\nRetry-After: 30\r\n" if is_bad else "",
-            next_try_at=timezone.now() + timedelta(seconds=39) if is_bad else None,
-        )
+        for attempt in range(1, 3 if is_bad else 2):
+            _attempt(data, attempt, started + timedelta(minutes=attempt), cause, status)
         WebhookData.objects.filter(pk=data.pk).update(
-            attempts=1,
+            attempts=2 if is_bad else 1,
             created_at=started,
             **{} if is_bad else {"state": 2, "delivered_at": started},
         )
+
+
+def _attempt(
+    data: WebhookData, number: int, started: datetime, cause: str, status: int | None
+) -> None:
+    """Over a new connection, as far as it came."""
+    answered = status is not None
+    is_timeout = cause == "timeout"
+    first = 34_000 + 47_000 + data.pk % 12 * 3_000
+    DeliveryAttempt.objects.create(
+        webhook_data=data,
+        webhook_id=data.webhook_id,
+        number=number,
+        token=1,
+        execution=1,
+        started_at=started,
+        cause=cause,
+        status=status,
+        dns_us=2_100,
+        connect_us=9_400,
+        tls_us=21_300 if answered or is_timeout else None,
+        first_byte_us=first if answered else None,
+        total_us=10_000_000 if is_timeout else first + 1_200,
+        peer="203.0.113.7",
+        body_bytes=18_340,
+        sent_bytes=2_201,
+        certificate_ends_at=timezone.now() + timedelta(days=64) if answered else None,
+        response_headers=HEADERS.format(status=status) if status in REFUSED else "",
+        response_excerpt=b'{"error": "try again later"}' if status in REFUSED else b"",
+        next_try_at=None if status == 204 else timezone.now() + timedelta(seconds=39),
+    )
+
+
+def _replays(webhook: Webhook) -> None:
+    """One that is under way, and one that is over."""
+    since = timezone.now() - timedelta(days=1)
+    filters = Filters(webhook=webhook.pk, since=since).as_json()
+    common = {"filters": filters, "rate": 50, "actor": "console:ada"}
+    Replay.objects.create(**common, total=4200, delivered=1300, failed=20)
+    Replay.objects.create(
+        **common, total=12, delivered=12, state="done", reason="incident 12"
+    )
 
 
 def _cut_off(webhook: Webhook) -> None:

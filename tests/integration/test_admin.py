@@ -11,9 +11,8 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
-from apps.event_log.models import EndUser, Event
 from apps.webhooks.emit import emit
-from apps.webhooks.models import DeliveryAttempt, Lease, Webhook, WebhookData
+from apps.webhooks.models import WebhookData
 from tests.make import SECRET, make_user, make_webhook
 
 pytestmark = pytest.mark.django_db
@@ -71,7 +70,6 @@ def test_every_model_that_an_operator_needs_is_there():
         "event",
         "flusherexecution",
         "lease",
-        "webhook",
         "webhookdata",
     }
 
@@ -137,86 +135,3 @@ def test_a_number_is_searched_as_an_id(administrator, delivered):
 
     assert found(str(delivered.pk)) == found(str(delivered.event_id)) == 1
     assert found("999999") == found("text") == found("9" * 40) == 0
-
-
-def test_a_webhook_is_registered_as_by_the_api(administrator, settings):
-    url = reverse("admin:webhooks_webhook_add")
-    form = {
-        "event": "USER_CREATED",
-        "url": "https://example.org/hook",
-        "compression": "",
-    }
-    call(administrator, url, form)
-    webhook = Webhook.objects.get()
-    assert (webhook.event, webhook.url) == ("USER_CREATED", "https://example.org/hook")
-    assert Lease.objects.filter(webhook=webhook).exists()
-    page = reverse("admin:webhooks_webhook_change", args=[webhook.pk])
-    call(administrator, page, form | {"deadline": "20", "add_to_data": '{"a": "b"}'})
-    webhook.refresh_from_db()
-    assert (webhook.deadline, webhook.add_to_data) == (20, {"a": "b"})
-    call(administrator, page, form | {"add_to_data": ""})
-    webhook.refresh_from_db()
-    assert webhook.add_to_data == {}
-
-
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("url", "http://169.254.169.254/latest"),
-        ("url", "file:///etc/passwd"),
-        ("deadline", "31"),
-        ("event", "NO_SUCH_EVENT"),
-        ("add_to_data", "["),
-        ("add_to_data", '["a"]'),
-        ("add_to_data", '{"id_webhook_data": "a"}'),
-        ("add_to_data", '{"a": "\\ud800"}'),
-    ],
-)
-def test_what_is_refused_is_said_at_its_field(administrator, field, value):
-    form = {"event": "USER_CREATED", "url": "https://example.org/", "compression": ""}
-    url = reverse("admin:webhooks_webhook_add")
-    reply = call(administrator, url, form | {field: value})
-    assert reply.context["adminform"].form.errors.keys() == {field}
-    assert not Webhook.objects.exists()
-
-
-@pytest.mark.parametrize("in_bulk", [True, False])
-def test_a_deletion_is_soft_and_can_be_taken_back(administrator, delivered, in_bulk):
-    webhook = delivered.webhook_id
-    listed = list_of("webhooks", "webhook")
-    if in_bulk:
-        chosen = {"action": "delete_selected", "_selected_action": webhook}
-        call(administrator, listed, chosen | {"post": "yes"})
-    else:
-        url = reverse("admin:webhooks_webhook_delete", args=[webhook])
-        call(administrator, url, {"post": "yes"})
-    assert Webhook.objects.get().deleted_at is not None
-    delivered.refresh_from_db()
-    assert delivered.state == WebhookData.State.CANCELLED
-    call(administrator, listed, {"action": "restore", "_selected_action": webhook})
-    assert Webhook.objects.get().deleted_at is None
-
-
-def test_flush_now_sends_again_what_failed(
-    administrator, delivered, receiver, run_pump
-):
-    receiver.behave()
-    run_pump()
-    assert DeliveryAttempt.objects.count() == 1
-    chosen = {"action": "flush_now", "_selected_action": delivered.webhook_id}
-    reply = call(administrator, list_of("webhooks", "webhook"), chosen)
-    assert b"sent again now" in reply.content
-    run_pump()
-    delivered.refresh_from_db()
-    assert delivered.state == WebhookData.State.DELIVERED
-
-
-def test_who_may_only_look_cannot_act(delivered):
-    client = client_of("view_webhook")
-    listed = list_of("webhooks", "webhook")
-    for action in ("flush_now", "restore", "delete_selected"):
-        chosen = {"action": action, "_selected_action": delivered.webhook_id}
-        call(client, listed, chosen | {"post": "yes"})
-    assert Webhook.objects.get().deleted_at is None
-    assert Lease.objects.get().flushed_execution == -1
-    assert (Event.objects.count(), EndUser.objects.count()) == (1, 1)

@@ -31,7 +31,7 @@ from apps.connections.models import Account, Connection
 from apps.event_log.models import Event
 from apps.webhooks.console.screens import SCREENS
 from apps.webhooks.emit import emit
-from apps.webhooks.models import Webhook, WebhookData
+from apps.webhooks.models import Replay, Webhook, WebhookData
 from tests.make import make_provider, make_user, make_webhook
 from webhooks_project.embedded.launcher import run
 
@@ -64,6 +64,7 @@ class Hand:
         payload = {"a": "canary-of-the-payload"}
         self.event = Event.objects.get(pk=emit("CONNECTION_SYNCED", payload).event)
         self.delivery = WebhookData.objects.get()
+        self.replay = Replay.objects.create(filters={}, rate=1, actor="somebody")
 
     def post(self, where: str, *arguments: Any, **data: Any) -> None:
         """A form is sent; the answer leads on."""
@@ -83,12 +84,12 @@ def register(hand: Hand) -> None:
 
 def change(hand: Hand) -> None:
     form = {"event": "USER_CREATED", "url": "https://c.example/", "compression": ""}
-    hand.post("admin:webhooks_webhook_change", hand.webhook.pk, **form)
+    hand.post("admin:webhook_edit", hand.webhook.pk, **form)
 
 
 def restore(hand: Hand) -> None:
     Webhook.objects.update(deleted_at=timezone.now())
-    hand.act(Webhook, "restore", hand.webhook)
+    hand.post("admin:webhook_enable", hand.webhook.pk)
 
 
 def revoke_token(hand: Hand) -> None:
@@ -184,23 +185,9 @@ def try_provider(hand: Hand) -> None:
 
 # What can be done, how, and the row that it leaves.
 DOINGS: dict[str, tuple[Callable[[Hand], object], Action]] = {
-    "webhooks.webhook add": (register, Action.WEBHOOK_CREATE),
-    "webhooks.webhook change": (change, Action.WEBHOOK_UPDATE),
-    "webhooks.webhook delete": (
-        lambda hand: hand.post(
-            "admin:webhooks_webhook_delete", hand.webhook.pk, post="yes"
-        ),
-        Action.WEBHOOK_DELETE,
-    ),
-    "webhooks.webhook delete_selected": (
-        lambda hand: hand.act(Webhook, "delete_selected", hand.webhook),
-        Action.WEBHOOK_DELETE,
-    ),
-    "webhooks.webhook flush_now": (
-        lambda hand: hand.act(Webhook, "flush_now", hand.webhook),
-        Action.WEBHOOK_FLUSH,
-    ),
-    "webhooks.webhook restore": (restore, Action.WEBHOOK_RESTORE),
+    "admin:webhooks_webhook_add": (register, Action.WEBHOOK_CREATE),
+    "admin:webhook_edit": (change, Action.WEBHOOK_UPDATE),
+    "admin:webhook_enable": (restore, Action.WEBHOOK_RESTORE),
     "api_tokens.apitoken revoke_selected": (revoke_token, Action.TOKEN_REVOKE),
     "api_tokens.client revoke_selected": (
         lambda hand: hand.act(Application, "revoke_selected", application()),
@@ -303,6 +290,20 @@ DOINGS |= {
         Action.DELIVERY_READ,
     ),
     "admin:resend": on("replay.start", "resend", "delivery"),
+    "admin:webhook_disable": on("webhook.delete", "webhook_disable", "webhook"),
+    "admin:webhook_flush": on("webhook.flush", "webhook_flush", "webhook"),
+    "admin:webhook_recover": on(
+        "replay.start",
+        "webhook_recover",
+        "webhook",
+        since="2026-01-01T00:00",
+        states="never_attempted",
+        rate=5,
+        begin="",
+    ),
+    "admin:replay_pause": on("replay.pause", "replay_pause", "replay"),
+    "admin:replay_resume": on("replay.resume", "replay_resume", "replay"),
+    "admin:replay_cancel": on("replay.cancel", "replay_cancel", "replay"),
     "admin:provider_add": (
         lambda hand: show(hand, "admin:provider_add", name="new"),
         Action.PROVIDER_CREATE,

@@ -82,10 +82,9 @@ def test_what_a_role_may_do_to_webhooks(role, flush, restore, register):
     live, gone = make_webhook("https://a.example/"), make_webhook("https://b.example/")
     Webhook.objects.filter(pk=gone.pk).update(deleted_at=timezone.now())
     client = client_of(role)
-    url = reverse("admin:webhooks_webhook_changelist")
-    for action, chosen in (("flush_now", live), ("restore", gone)):
-        data = {"action": action, "_selected_action": chosen.pk}
-        client.post(url, data, secure=True)
+    for action, chosen in (("flush", live), ("enable", gone)):
+        url = reverse(f"admin:webhook_{action}", args=[chosen.pk])
+        client.post(url, secure=True)
     form = {"event": "USER_CREATED", "url": "https://c.example/", "compression": ""}
     client.post(reverse("admin:webhooks_webhook_add"), form, secure=True)
     assert (Lease.objects.get(webhook=live).flushed_execution != -1) is flush

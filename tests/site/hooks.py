@@ -64,16 +64,13 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     here = sorted(str(path.relative_to(docs)) for path in docs.rglob("*.md"))
     deploy = sorted(site for site in brought() if site.startswith("deploy/"))
     placed = {*TUTORIAL, *GUIDES, *REFERENCE}
-    decisions = [page for page in here if page.startswith("adr/")]
     others = [page for page in here if page not in placed]
     config.nav = [
-        {"Overview": "index.md"},
-        *TUTORIAL,
+        {"Bankhooks": ["index.md"]},
+        {"Tutorial": list(TUTORIAL)},
         {"How to": [*GUIDES, *deploy]},
         {"Reference": list(REFERENCE)},
-        {"Explanation": [page for page in others if page not in decisions]},
-        {"Decisions": decisions},
-        {"Project": [site for site in BROUGHT.values() if site in brought()][1:]},
+        {"Explanation": [*others, "changelog.md", "contributing.md"]},
     ]
     return config
 

@@ -20,11 +20,17 @@ class OneWebhook(ConsoleView):
     @cached_property
     def webhook(self) -> Webhook:
         """404 if there is none."""
-        webhooks = Webhook.objects.filter(pk=self.kwargs["id_webhook"])
-        found = webhooks.defer("auth_provider__config").first()
+        webhooks = Webhook.objects.select_related("lease", "auth_provider")
+        webhooks = webhooks.defer("auth_provider__config")
+        found = webhooks.filter(pk=self.kwargs["id_webhook"]).first()
         if found is None:
             raise Http404
         return found
+
+    @property
+    def webhook_name(self) -> str:
+        """What pages call it."""
+        return f"{self.webhook.event} #{self.webhook.pk}"
 
     @property
     def webhook_url(self) -> str:
@@ -33,11 +39,13 @@ class OneWebhook(ConsoleView):
 
     def get_crumbs(self) -> Sequence[Crumb]:
         """By way of the webhook."""
-        return (
-            Crumb(_("Webhooks"), reverse("admin:webhooks_webhook_changelist")),
-            Crumb(f"{self.webhook.event} #{self.webhook.pk}", self.webhook_url),
-        )
+        return (list_crumb(), Crumb(self.webhook_name, self.webhook_url))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """The webhook."""
         return super().get_context_data(**kwargs) | {"webhook": self.webhook}
+
+
+def list_crumb() -> Crumb:
+    """The way to the list."""
+    return Crumb(_("Webhooks"), reverse("admin:webhooks_webhook_changelist"))

@@ -12,6 +12,12 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 _SENTENCES: Final = (
+    _("The URL is longer than 2048 characters."),
+    _("There is no such user."),
+    _("There is no such auth provider."),
+    _("add_to_data must be a JSON object, or the text of one."),
+    _("id_webhook_data is a member of every body already."),
+    _("A webhook adds 50 members at most."),
     _("The URL must be ASCII: write an international host in its xn-- form."),
     _("The URL has a character that must be percent-encoded."),
     _("The URL has a % that two hexadecimal digits do not follow."),

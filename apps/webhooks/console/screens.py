@@ -15,14 +15,9 @@ from apps.webhooks.console.catalogue import event_types
 from apps.webhooks.console.deliveries import screen as deliveries
 from apps.webhooks.console.platform.screens import EVENTS, SANDBOX, USERS
 from apps.webhooks.console.registry import Group, Screen
+from apps.webhooks.console.replays import screen as replays
+from apps.webhooks.console.webhooks import screen as webhooks
 
-WEBHOOKS: Final = Screen(
-    title=_("Webhooks"),
-    url_name="admin:webhooks_webhook_changelist",
-    permission="webhooks.view_webhook",
-    group=Group.DELIVERY,
-    icon="hook",
-)
 TOKENS: Final = Screen(
     title=_("API tokens"),
     url_name="admin:api_tokens_apitoken_changelist",
@@ -33,8 +28,9 @@ TOKENS: Final = Screen(
 
 SCREENS: Final = (
     dashboard.SCREEN,
-    WEBHOOKS,
+    webhooks.SCREEN,
     deliveries.SCREEN,
+    replays.SCREEN,
     provider_actions.SCREEN,
     EVENTS,
     USERS,

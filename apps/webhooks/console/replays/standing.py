@@ -1,0 +1,58 @@
+"""How far replays are."""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+from apps.webhooks.console.badges import Badge, of_replay
+from apps.webhooks.models import Replay
+
+# An operator's word each: so many are months, and are looked through for one webhook.
+LOOKED_AT: Final = 500
+SHOWN: Final = 5
+
+
+class Standing(NamedTuple):
+    """A replay, and what is left of it."""
+
+    replay: Replay
+
+    @property
+    def badge(self) -> Badge:
+        """Its state."""
+        return of_replay(self.replay.state)
+
+    @property
+    def ended(self) -> int:
+        """How many have been tried, or were not to be."""
+        replay = self.replay
+        return replay.delivered + replay.failed + replay.skipped
+
+    @property
+    def waiting(self) -> int:
+        """How many are left."""
+        return max(self.replay.total - self.ended, 0)
+
+    @property
+    def is_over(self) -> bool:
+        """Does nothing come of it any more?"""
+        return self.replay.state not in (Replay.State.RUNNING, Replay.State.PAUSED)
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """The filters: `webhook`, `states`, `since`, `until`, `ids`, `backfill`..."""
+        filters: dict[str, Any] = self.replay.filters
+        return filters
+
+    @property
+    def webhook(self) -> int | None:
+        """The one it is about, if it is one."""
+        number: int | None = self.chosen.get("webhook", self.chosen.get("backfill"))
+        return number
+
+
+def replays_of(webhook: int) -> list[Standing]:
+    """The newest of one webhook."""
+    newest = Replay.objects.order_by("-pk")[:LOOKED_AT]
+    found = [each for each in map(Standing, newest) if each.webhook == webhook]
+    return found[:SHOWN]
