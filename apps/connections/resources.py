@@ -34,11 +34,16 @@ def user_object(user: EndUser) -> dict[str, Any]:
 def connection_object(
     connection: Connection, profile: Mapping[str, Any], write: Writer = wall
 ) -> dict[str, Any]:
-    """A bare Connection, never with its credentials."""
+    """A bare Connection, never with its credentials.
+
+    `id_provider` and `id_bank` are former names of `id_connector`, for who reads those.
+    """
     return {
         "id": connection.pk,
         "id_user": connection.user_id,
         "id_connector": connection.id_connector,
+        "id_provider": connection.id_connector,
+        "id_bank": connection.id_connector,
         "state": connection.state,
         "error": connection.state,
         "error_message": connection.error_message,

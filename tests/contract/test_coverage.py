@@ -68,6 +68,7 @@ ROWS = {
     "2.3 failure mails": ("integration/test_alerts.py", ""),
     "2.4 tokens": (USERS, ""),
     "2.5 errors": ("integration/test_api_errors.py", ""),
+    "3 resources": ("contract/test_resources.py", "each_field_is_there"),
     "3.2 stored at event time": (DECISIONS, "body_on_a_retry"),
     "5.3 oauth": (OAUTH, "secured_with_access_tokens"),
     "5.3 one request for many": (

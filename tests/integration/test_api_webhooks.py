@@ -22,8 +22,8 @@ pytestmark = pytest.mark.django_db
 FORM = "application/x-www-form-urlencoded"
 MEMBERS = {
     "id", "id_event", "event", "url", "id_auth", "id_user", "compression", "deadline",
-    "max_in_flight", "add_to_data", "created", "updated", "deleted", "health_data",
-    "warning",
+    "id_service", "max_in_flight", "add_to_data", "created", "updated", "deleted",
+    "health_data", "warning",
 }  # fmt: skip
 
 

@@ -38,8 +38,9 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
 ACCOUNT_KEYS = """id id_connection id_user id_source id_parent number original_name
 balance coming display last_update deleted disabled iban currency type id_type
 bookmarked name error usage ownership company_name loan"""
-CONNECTION_KEYS = """id id_user id_connector state error error_message fields
-last_update created active last_push expire connector_uuid next_try"""
+CONNECTION_KEYS = """id id_user id_connector id_provider id_bank state error
+error_message fields last_update created active last_push expire connector_uuid
+next_try"""
 SUBSCRIPTION_KEYS = """id id_connection id_user id_source number label subscriber
 validity renewdate last_update deleted disabled error"""
 ACCOUNT = set(ACCOUNT_KEYS.split())

@@ -25,9 +25,9 @@ rdatetime value gross_value type original_wording simplified_wording wording cat
 date_scraped coming active id_cluster comment last_update deleted original_value
 original_gross_value original_currency commission commission_currency country card
 counterparty"""
-CONNECTION = """id id_user id_connector state error error_message fields last_update
-created active last_push expire connector_uuid next_try connector sources accounts
-subscriptions"""
+CONNECTION = """id id_user id_connector id_provider id_bank state error error_message
+fields last_update created active last_push expire connector_uuid next_try connector
+sources accounts subscriptions"""
 SOURCE = """id id_connection id_connector_source name last_update disabled created state
 access_expire expire next_try"""
 PAYMENT = """id state state_detail action error_code error_description fields

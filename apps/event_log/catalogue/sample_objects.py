@@ -18,6 +18,8 @@ CONNECTION: Final[Sample] = {
     "id": 12,
     "id_user": 7,
     "id_connector": 40,
+    "id_provider": 40,
+    "id_bank": 40,
     "state": None,
     "error": None,
     "error_message": None,

@@ -24,6 +24,7 @@ def webhook_resource(
         "event": webhook.event,
         "url": webhook.url,
         "id_auth": webhook.auth_provider_id,
+        "id_service": None,
         "id_user": webhook.user_id,
         "compression": webhook.compression,
         "deadline": webhook.deadline,
@@ -84,6 +85,7 @@ def log_resource(attempt: DeliveryAttempt) -> dict[str, Any]:
     return {
         "id": attempt.pk,
         "id_webhook_data": attempt.webhook_data_id,
+        "id_service": None,
         "id_user": attempt.webhook_data.event.user_id,
         "timestamp": instant(attempt.started_at),
         "response_date": instant(answered) if attempt.status else None,

@@ -19,6 +19,12 @@ INSTANT: Final[Schema] = {
     "format": "date-time",
     "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$",
 }
+# What the original has, and this service has no use for.
+MEANINGLESS: Final[Schema] = {
+    "type": "null",
+    "deprecated": True,
+    "description": "The original's; it means nothing here.",
+}
 # What is read: with a zone or, without one, the wall time of the payloads.
 GIVEN_INSTANT: Final[Schema] = {
     "anyOf": [

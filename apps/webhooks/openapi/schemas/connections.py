@@ -31,6 +31,11 @@ _STATE: Final = told(
     "passwordExpired, wrongpass, rateLimiting, websiteUnavailable, bug, notSupported; "
     "later versions may know further ones.",
 )
+_FORMER_NAME: Final[Schema] = {
+    **ID,
+    "deprecated": True,
+    "description": "A former name of `id_connector`.",
+}
 _CREDENTIALS: Final[Schema] = {
     "anyOf": [text(MAX_CHARACTERS), {"type": "integer"}],
     "description": "A credential, under the name that the connector has for it.",
@@ -42,6 +47,8 @@ SCHEMAS: Final[dict[str, Schema]] = {
         id=ID,
         id_user=ID,
         id_connector=ID,
+        id_provider=_FORMER_NAME,
+        id_bank=_FORMER_NAME,
         state=_STATE,
         error=told(_STATE, "The same as `state`."),
         error_message=told(or_null(TEXT), "What the bank said of it."),
@@ -49,7 +56,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
         last_update=told(or_null(INSTANT), "When it was last synchronised."),
         created=INSTANT,
         active=told(TRUTH, "Whether it is not deleted."),
-        last_push=_NULL,
+        last_push=told(_NULL, "The original's; not kept here."),
         expire=told(or_null(INSTANT), "When the bank's consent ends."),
         connector_uuid=or_null({"type": "string", "format": "uuid"}),
         next_try=told(or_null(INSTANT), "When it is synchronised in the background."),
@@ -131,6 +138,8 @@ EXAMPLE: Final[dict[str, Any]] = {
     "id": 9,
     "id_user": 5,
     "id_connector": 40,
+    "id_provider": 40,
+    "id_bank": 40,
     "state": None,
     "error": None,
     "error_message": None,

@@ -12,6 +12,7 @@ from apps.webhooks.openapi.shapes import (
     COUNT,
     ID,
     INSTANT,
+    MEANINGLESS,
     Schema,
     one_of,
     or_null,
@@ -19,15 +20,13 @@ from apps.webhooks.openapi.shapes import (
     told,
 )
 
-_NOTHING: Final = told({"type": "null"}, "The original's; it means nothing here.")
-
 SCHEMAS: Final[dict[str, Schema]] = {
     "WebhookData": record(
         id=told(ID, "Also `id_webhook_data` in the body."),
         id_webhook=ID,
-        id_service=_NOTHING,
+        id_service=MEANINGLESS,
         id_user=told(or_null(ID), "Whom the event is about."),
-        id_resource=_NOTHING,
+        id_resource=MEANINGLESS,
         event=one_of(*CATALOGUE),
         mimetype=told(one_of(JSON, CONTENT_TYPE), "Of the body."),
         size=told(COUNT, "Of the payload, in bytes, without what the webhook adds."),

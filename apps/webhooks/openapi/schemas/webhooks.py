@@ -14,6 +14,7 @@ from apps.webhooks.openapi.shapes import (
     GIVEN_INSTANT,
     ID,
     INSTANT,
+    MEANINGLESS,
     NUMBER,
     TEXT,
     TRUTH,
@@ -66,7 +67,7 @@ _SETTINGS: Final[dict[str, Schema]] = {
         "anyOf": [_MEMBERS, TEXT, {"type": "null"}],
         "description": "Members to add to the bodies, as an object or as its text.",
     },
-    "id_service": told({"type": "null"}, "The original's; it means nothing here."),
+    "id_service": MEANINGLESS,
     "params": {
         "anyOf": [{"type": "null"}, {"type": "object", "maxProperties": 0}],
         "description": "The original's; it means nothing here.",
@@ -79,6 +80,7 @@ _WEBHOOK: Final = record(
     event=_EVENT,
     url=or_null(_URL),
     id_auth=told(or_null(ID), "Its auth provider."),
+    id_service=MEANINGLESS,
     id_user=told(or_null(ID), "Only events of this user."),
     compression=or_null(TRUTH),
     deadline=or_null(whole(MAX_DEADLINE)),
@@ -128,6 +130,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
     "WebhookLog": record(
         id=ID,
         id_webhook_data=told(ID, "What was sent; also in its body."),
+        id_service=MEANINGLESS,
         id_user=told(or_null(ID), "Whom the event is about."),
         timestamp=told(INSTANT, "When it was sent."),
         response_date=told(or_null(INSTANT), "When it was answered; null: it was not."),
@@ -145,6 +148,7 @@ EXAMPLE: Final[dict[str, Any]] = {
     "event": "CONNECTION_SYNCED",
     "url": "https://receiver.example.com/hooks/connections",
     "id_auth": 3,
+    "id_service": None,
     "id_user": None,
     "compression": None,
     "deadline": None,
@@ -179,6 +183,7 @@ DELETED_EXAMPLE: Final = {**EXAMPLE, "deleted": "2026-03-09T18:00:00.000Z"}
 LOG_EXAMPLE: Final[dict[str, Any]] = {
     "id": 9001,
     "id_webhook_data": 5081,
+    "id_service": None,
     "id_user": 5,
     "timestamp": "2026-03-02T09:20:00.000Z",
     "response_date": "2026-03-02T09:20:00.052Z",
