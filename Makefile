@@ -5,7 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo dev test screenshots fuzz openapi docs messages lint audit licences format bench drills lock clean
+.PHONY: demo dev test screenshots fuzz openapi docs messages lint audit licences format bench \
+	drills drills-long lock clean
 
 demo: $(READY)
 	$(BIN)/python manage.py demo $(ARGS)
@@ -70,6 +71,14 @@ format: $(READY)
 # ONLY=P1,P2 chooses targets; QUICK=1 shortens them.
 bench: $(READY)
 	$(BIN)/python -m benchmarks --only "$(ONLY)" $(if $(QUICK),--quick) $(ARGS)
+
+# The service is broken on purpose, and must lose nothing. ONLY=D-01,D-04 chooses;
+# MUTANTS=1 runs each with the guard removed that it tests, and wants it to fail.
+drills: $(READY)
+	$(BIN)/python -m tests.drills --only "$(ONLY)" $(if $(MUTANTS),--mutants) $(ARGS)
+
+drills-long: $(READY)
+	$(BIN)/python -m tests.drills --only "$(ONLY)" --long $(ARGS)
 
 # Exact versions with hashes and no index addresses, for machines without uv too: of
 # everything for this folder, and of what production runs for the image.

@@ -1,0 +1,31 @@
+"""All drills, by number."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tests.drills import (
+    d01_kill_workers,
+    d02_kill_children,
+    d03_deploy,
+    d04_broker,
+    d05_half_open,
+    d06_frozen_broker,
+    d07_no_broker,
+    d08_database,
+    d09_all_at_once,
+)
+from tests.drills.drill import Drill
+
+_ALL: Final = (
+    d01_kill_workers,
+    d02_kill_children,
+    d03_deploy,
+    d04_broker,
+    d05_half_open,
+    d06_frozen_broker,
+    d07_no_broker,
+    d08_database,
+    d09_all_at_once,
+)
+DRILLS: Final[dict[str, Drill]] = {each.DRILL.id: each.DRILL for each in _ALL}
