@@ -7,7 +7,9 @@ from typing import Any
 
 from celery import Celery
 from celery.loaders.app import AppLoader
+from celery.signals import task_prerun
 from django.core.exceptions import ImproperlyConfigured
+from django.db import close_old_connections
 
 from webhooks_project.environment import UNUSABLE
 
@@ -31,3 +33,12 @@ app.autodiscover_tasks()
 app.autodiscover_tasks(related_name="background")
 app.autodiscover_tasks(related_name="worker_probes")
 app.autodiscover_tasks(related_name="watchdog")
+
+
+@task_prerun.connect
+def _replace_connections(**_: object) -> None:
+    """As Django does between requests: what a restart of PostgreSQL broke is not kept.
+
+    Celery either closes connections after every task or never looks at them.
+    """
+    close_old_connections()

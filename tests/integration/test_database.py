@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections
+
+from apps.webhooks.tasks import sweep
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -24,6 +26,14 @@ def test_a_connection_that_the_server_ended_is_replaced():
     # As Django does before the first statement of a request.
     connection.health_check_done = False  # type: ignore[attr-defined]
     assert _pid() != pid
+
+
+def test_a_task_gets_a_connection_that_works_whatever_broke_the_last_one():
+    """Celery keeps connections from task to task; a restart of the server ends them."""
+    _by_another("SELECT pg_terminate_backend(%s, 5000)", _pid())
+    with pytest.raises(OperationalError):
+        _pid()
+    sweep.apply(throw=True)
 
 
 def _pid() -> int:
