@@ -111,7 +111,7 @@ def sweep() -> None:
     if are_running():
         post_replay()
     if is_waiting():
-        wake()
+        wake(insist=True)
 
 
 @shared_task(name="webhooks.replay")
@@ -133,9 +133,12 @@ def renew_here(provider: int) -> bool:
     return renew(provider, token_door())
 
 
-def wake() -> None:
-    """Tell that there is work; posts a message only if no pump is awake."""
-    if mailbox().ring():
+def wake(*, insist: bool = False) -> None:
+    """Tell that there is work; posts a message only if no pump is awake.
+
+    `insist`: even if Redis failed a moment ago.
+    """
+    if mailbox().ring(insist=insist):
         post()
 
 

@@ -41,6 +41,13 @@ def test_only_the_first_ring_posts_a_message(mailbox):
     assert mailbox.count() == 5
 
 
+def test_whoever_insists_does_not_trust_that_somebody_has_posted(mailbox):
+    assert mailbox.ring()
+    assert [mailbox.ring(), mailbox.ring(insist=True)] == [False, True]
+    mailbox.enter("one")
+    assert not mailbox.ring(insist=True)
+
+
 def test_nothing_is_posted_while_a_message_waits_for_a_worker(mailbox):
     mailbox.redis.rpush(mailbox.prefix + mailbox.queue, "a message of Celery's")
     assert not mailbox.ring()
@@ -100,6 +107,15 @@ def test_without_redis_a_ring_fails_once_and_then_costs_nothing(nowhere):
     assert not nowhere.ring()
     with pytest.raises(RedisError):
         nowhere.count()
+
+
+def test_whoever_insists_finds_redis_back_before_the_breaker_closes(mailbox, nowhere):
+    assert not nowhere.ring()
+    nowhere.redis.close()
+    nowhere.redis.connection_pool = mailbox.redis.connection_pool
+    nowhere.prefix = mailbox.prefix
+    assert not nowhere.ring()
+    assert nowhere.ring(insist=True)
 
 
 def test_a_bell_hears_each_ring_once(mailbox):

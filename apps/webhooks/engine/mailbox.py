@@ -55,6 +55,7 @@ if redis.call('DEL', KEYS[5]) == 1 then {_WAKE} end
     + _AWAKE
     + """
 if awake > 0 then return 0 end
+if ARGV[2] == '1' then redis.call('DEL', KEYS[3]) end
 """
     + _POST
 )
@@ -113,20 +114,23 @@ class Mailbox:
         )
         return cls(redis=client, prefix=prefix)
 
-    def ring(self) -> bool:
+    def ring(self, *, insist: bool = False) -> bool:
         """Say that there is work; True if a message must be posted to wake a pump.
 
         Never raises: when Redis is away the breaker opens, and the flusher finds
-        the work.
+        the work. Who may be kept waiting can `insist`, and believes neither the
+        breaker nor `posted`: a Redis that was frozen obeys rings of long ago, whose
+        ringers have gone without posting.
         """
-        if self._is_next or time.monotonic() < self._closed_until:
+        is_open = not insist and time.monotonic() < self._closed_until
+        if self._is_next or is_open:
             # Whoever is next rings after this moment, and so for this work as well.
             return False
         self._is_next = True
         with self._turn:
             self._is_next = False
             try:
-                return bool(self._run(_RING, POSTED_SECONDS))
+                return bool(self._run(_RING, POSTED_SECONDS, int(insist)))
             except RedisError:
                 self._closed_until = time.monotonic() + BREAKER_SECONDS
                 return False
