@@ -244,6 +244,15 @@ WEBHOOKS_CONNECTOR: str = env.str(
 WEBHOOKS_SYNC_FEATURES: list[str] = env.list("WEBHOOKS_SYNC_FEATURES", default=[])
 WEBHOOKS_AUTOSYNC_PERIOD: float = env.float("WEBHOOKS_AUTOSYNC_PERIOD", default=60.0)
 
+# How long what has ended is kept, in days; 0: for ever. Of what may still be sent
+# nothing is removed.
+WEBHOOKS_KEEP_BODIES_DAYS: int = env.int("WEBHOOKS_KEEP_BODIES_DAYS", default=30)
+WEBHOOKS_KEEP_ATTEMPTS_DAYS: int = env.int("WEBHOOKS_KEEP_ATTEMPTS_DAYS", default=90)
+WEBHOOKS_KEEP_DELIVERIES_DAYS: int = env.int(
+    "WEBHOOKS_KEEP_DELIVERIES_DAYS", default=365
+)
+WEBHOOKS_PURGE_PERIOD: float = env.float("WEBHOOKS_PURGE_PERIOD", default=3600.0)
+
 CELERY_BEAT_SCHEDULE = {
     "flush": {
         "task": "webhooks.flush",
@@ -254,6 +263,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "webhooks.sweep",
         "schedule": WEBHOOKS_SWEEP_PERIOD,
         "options": {"expires": WEBHOOKS_SWEEP_PERIOD},
+    },
+    "purge": {
+        "task": "webhooks.purge",
+        "schedule": WEBHOOKS_PURGE_PERIOD,
+        "options": {"expires": WEBHOOKS_PURGE_PERIOD},
     },
     "autosync": {
         "task": "webhooks.autosync",

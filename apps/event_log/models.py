@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -101,9 +102,9 @@ class Event(models.Model):
 
     `payload` is one JSON object, stored once however many webhooks are told: text,
     for the database transfers bytes at twice their size. It is null only after
-    retention or erasure has removed it, and `payload_sha256` still proves what it
-    was. `cfonb` is the same as a CFONB 120 file, if that was configured when the event
-    happened; then it is what is sent.
+    retention or erasure has removed it, at `body_removed_at`, and `payload_sha256`
+    still proves what it was. `cfonb` is the same as a CFONB 120 file, if that was
+    configured when the event happened; then it is what is sent.
     """
 
     class Origin(models.TextChoices):
@@ -129,6 +130,7 @@ class Event(models.Model):
     )
     payload = models.TextField(null=True)  # noqa: DJ001
     cfonb = models.TextField(null=True)  # noqa: DJ001
+    body_removed_at = models.DateTimeField(null=True)
     payload_sha256 = models.BinaryField()
     payload_size = models.PositiveIntegerField()
     origin = models.CharField(max_length=16, choices=Origin, default=Origin.PYTHON)
@@ -140,6 +142,12 @@ class Event(models.Model):
         indexes = [
             models.Index(fields=["created_at"], name="event_created"),
             models.Index(fields=["user", "id"], name="event_of_user"),
+            # Retention looks through it, and what it has removed is not there.
+            models.Index(
+                fields=["id"],
+                name="event_with_body",
+                condition=Q(body_removed_at__isnull=True),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -154,3 +162,12 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.pk}"
+
+    @property
+    def removal(self) -> str:
+        """Why there is no body, in a sentence; empty as long as there is one."""
+        if self.body_removed_at is None:
+            return ""
+        return gettext(
+            "The body was purged on %(date)s, for its age or with the person it was of."
+        ) % {"date": date_format(self.body_removed_at, "DATE_FORMAT")}

@@ -49,6 +49,7 @@ class ProcessFigures(NamedTuple):
     token_refreshes: Counter
     emit_duration: Histogram
     emitted_events: Counter
+    purged: Counter
 
 
 def new_figures(registry: CollectorRegistry) -> ProcessFigures:
@@ -113,6 +114,12 @@ def new_figures(registry: CollectorRegistry) -> ProcessFigures:
         emitted_events=Counter(
             "bankhooks_emitted_events",
             "Events that were emitted, those of undone transactions included.",
+            registry=registry,
+        ),
+        purged=Counter(
+            "bankhooks_purged",
+            "Rows that retention removed for their age; of events, their bodies.",
+            ["kind"],
             registry=registry,
         ),
     )

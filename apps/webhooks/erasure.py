@@ -52,7 +52,8 @@ WHERE d.event_id = ANY(%(events)s) AND a.webhook_data_id = d.id
   AND (a.response_headers <> '' OR a.response_excerpt <> '')
 """
 _BODIES: Final = """
-UPDATE event_log_event SET payload = NULL, cfonb = NULL, idempotency_key = NULL
+UPDATE event_log_event SET payload = NULL, cfonb = NULL, idempotency_key = NULL,
+    body_removed_at = coalesce(body_removed_at, clock_timestamp())
 WHERE id = ANY(%(events)s)
   AND (payload IS NOT NULL OR cfonb IS NOT NULL OR idempotency_key IS NOT NULL)
 """

@@ -41,6 +41,11 @@ WITH data AS (
 INSERT INTO webhooks_replayitem (replay_id, webhook_data_id, webhook_id, was)
 SELECT %(replay)s, id, webhook_id, state FROM data ORDER BY id
 """
+_PURGED: Final = """
+SELECT max(e.body_removed_at) FROM webhooks_webhookdata d
+JOIN event_log_event e ON e.id = d.event_id
+WHERE e.body_removed_at IS NOT NULL AND
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,13 +57,20 @@ class Order:
     rate: float
 
 
+class NothingToSend(Refused):
+    """Nothing is chosen that could be sent."""
+
+
 def start_replay(filters: Filters, order: Order) -> Replay:
     """Send all that is chosen now, each once; raises `Refused` if that is nothing."""
     check_filters(filters)
     condition, parameters = filters.conditions
     statement = _CHOOSE.format(chosen=SENDABLE + condition, most=MOST_ITEMS + 1)
     recorded = filters.as_json()
-    return _started(Action.REPLAY_START, statement, parameters, recorded, order)
+    try:
+        return _started(Action.REPLAY_START, statement, parameters, recorded, order)
+    except NothingToSend as nothing:
+        raise _why_nothing(condition, parameters) from nothing
 
 
 def start_backfill(
@@ -124,6 +136,15 @@ def cancel_replay(replay_id: int) -> Replay:
     return replay
 
 
+def _why_nothing(condition: str, parameters: dict[str, Any]) -> NothingToSend:
+    """What is chosen may have been there, and have no bodies any more."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PURGED + condition, parameters)
+        (last,) = cursor.fetchone()
+    why = f": its bodies were purged, the last on {last:%Y-%m-%d}" if last else ""
+    return NothingToSend("conflict", "", f"There is nothing to send{why}.")
+
+
 def _started(
     action: Action,
     statement: str,
@@ -140,7 +161,7 @@ def _started(
             cursor.execute(statement, {**parameters, "replay": replay.pk})
             total = cursor.rowcount
         if not total:
-            raise Refused("conflict", "", "There is nothing to send.")
+            raise NothingToSend("conflict", "", "There is nothing to send.")
         if total > MOST_ITEMS:
             raise Refused(
                 "invalidValue", "", f"A replay has at most {MOST_ITEMS:,} items."

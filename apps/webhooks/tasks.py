@@ -56,6 +56,7 @@ from apps.webhooks.heartbeats import purge_heartbeats
 from apps.webhooks.holds import drop_expired_users, erase_spent_tokens
 from apps.webhooks.replay.items import are_running, claim, drop_cancelled
 from apps.webhooks.replay.turn import Turn
+from apps.webhooks.retention.passes import purge_turn
 
 logger = logging.getLogger(__name__)
 
@@ -119,6 +120,13 @@ def replay() -> None:
     """A turn of the replay that has waited longest; the next one comes after others."""
     if run_replay():
         post_replay()
+
+
+@shared_task(name="webhooks.purge")
+def purge() -> None:
+    """A turn of removing what is old; the next one comes after others."""
+    if purge_turn(lambda: _stopping[0] != 0):
+        _post(purge)
 
 
 @shared_task(name="webhooks.refresh_token")

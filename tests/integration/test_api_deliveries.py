@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -189,10 +190,12 @@ def test_what_is_not_there_is_not_found_and_leaves_no_row(client, webhook):
     ):
         assert client.call("GET", path).status == 404
     assert not AuditEntry.objects.filter(action=Action.DELIVERY_READ).exists()
-    Event.objects.update(payload=None)
+    gone = datetime(2026, 4, 8, tzinfo=UTC)
+    Event.objects.update(payload=None, body_removed_at=gone)
     reply = client.call("GET", f"/webhooks/{webhook.pk}/data/{data}/body")
     assert (reply.status, reply.code) == (404, "notFound")
-    assert reply.body["message"] == f"The body of webhook data {data} was removed."
+    said = f"The body of webhook data {data} was purged on 2026-04-08."
+    assert reply.body["message"] == said
 
 
 def test_another_kind_of_token_reads_nothing(webhook):

@@ -10,6 +10,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from apps.audit.actions import Action
 from apps.audit.models import AuditEntry
@@ -110,11 +111,17 @@ def test_the_whole_payload_is_a_file_to_the_byte(refused, receiver):
     assert reply.headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_what_was_erased_is_said_to_be(refused):
-    Event.objects.update(payload=None)
+def test_what_was_purged_is_said_to_be(refused):
+    Event.objects.update(payload=None, body_removed_at=timezone.now())
     url = reverse("admin:payload", args=[refused.pk])
-    shown = client_of(*ALL).post(url, secure=True).content.decode()
-    assert "It has been erased." in shown
+    client = client_of(*ALL)
+    shown = client.post(url, secure=True).content.decode()
+    said = "The body was purged on"
+    assert said in shown
+    assert said in page(client, "delivery", refused)
+    DeliveryAttempt.objects.all().delete()
+    shown = page(client, "delivery", refused)
+    assert "They were purged for their age." in shown
     assert bytes(Event.objects.get().payload_sha256).hex() in shown
 
 
@@ -129,9 +136,9 @@ def test_sending_again_is_asked_and_then_done_as_by_the_api(refused):
     assert "It is being sent again" in reply.content.decode()
     assert Replay.objects.get().actor == "console:somebody"
     assert ReplayItem.objects.get().webhook_data_id == refused.pk
-    Event.objects.update(payload=None)
+    Event.objects.update(payload=None, body_removed_at=timezone.now())
     reply = client.post(url, secure=True, follow=True)
-    assert "There is nothing to send." in reply.content.decode()
+    assert "The body was purged on" in reply.content.decode()
 
 
 def test_the_command_is_signed_anew_and_holds_neither_secret_nor_token(refused):

@@ -36,6 +36,7 @@ def known() -> dict[str, set[tuple[str, str]]]:
     figures = new_figures(registry)
     figures.attempts.labels("accepted")
     figures.token_refreshes.labels("renewed")
+    figures.purged.labels("bodies")
     zeros = DatabaseFigures(
         workers=dict.fromkeys(needed_queues(), 0),
         **{each.name: 0 for each in fields(DatabaseFigures) if each.name != "workers"},

@@ -60,13 +60,19 @@ class WebhookDataBodyView(ApiView):
             raise _unknown(id_webhook, id_data)
         content = read_content(id_data)
         if content is None:
-            sentence = f"The body of webhook data {id_data} was removed."
+            sentence = f"The body of webhook data {id_data} was purged{_when(id_data)}."
             raise Refused("notFound", "id", sentence)
         return HttpResponse(
             content.body(id_data),
             content_type=content.content_type,
             headers={"Cache-Control": "no-store"},
         )
+
+
+def _when(id_data: int) -> str:
+    events = WebhookData.objects.filter(pk=id_data)
+    removed_at = events.values_list("event__body_removed_at", flat=True).get()
+    return f" on {removed_at:%Y-%m-%d}" if removed_at else ""
 
 
 def _state(name: str) -> Any:

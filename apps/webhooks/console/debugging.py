@@ -137,7 +137,7 @@ def _sent(data: WebhookData) -> bytes:
     if event.cfonb is not None:
         return event.cfonb.encode("ascii")
     if event.payload is None:
-        raise Unanswerable("delivery", _("The payload of this delivery is gone."))
+        raise Unanswerable("delivery", event.removal)
     extra = data.extra.encode() if data.extra else None
     return Content(event.payload.encode(), False, extra).body(data.pk)
 

@@ -6,6 +6,7 @@ from apps.webhooks.models.delivery import DeliveryAttempt, WebhookData
 from apps.webhooks.models.health import HealthBucket, WebhookAlert
 from apps.webhooks.models.heartbeat import Heartbeat
 from apps.webhooks.models.lease import FlusherExecution, Lease
+from apps.webhooks.models.purge import PurgePass
 from apps.webhooks.models.registration import Webhook
 from apps.webhooks.models.replay import Replay, ReplayItem
 
@@ -15,6 +16,7 @@ __all__ = [
     "HealthBucket",
     "Heartbeat",
     "Lease",
+    "PurgePass",
     "Replay",
     "ReplayItem",
     "Webhook",

@@ -61,6 +61,8 @@ class ResendView(OneDelivery, ActionView):
             ids=(self.delivery.pk,),
             states=ANY_STATE,
         )
+        if self.delivery.event.removal:
+            raise ActionRefused(self.delivery.event.removal)
         try:
             start_replay(filters, order_of(self.request.user))
         except Refused as refused:
@@ -106,7 +108,7 @@ class CurlView(OneDelivery):
     def _command(self) -> str:
         content = read_payload(self.request.user, self.delivery.pk)
         if content is None:
-            raise Refused("conflict", "payload", _("The payload has been erased."))
+            raise Refused("conflict", "payload", self.delivery.event.removal)
         target = Target.of(self.delivery.webhook_id)
         request = target.request(
             self.delivery.pk,

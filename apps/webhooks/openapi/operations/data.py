@@ -77,7 +77,7 @@ OPERATIONS: Final = {
         refusals=(
             NO_SUCH_PARAMETER,
             NOT_ALLOWED,
-            Refusal("notFound", "The body of webhook data 1 was removed."),
+            Refusal("notFound", "The body of webhook data 1 was purged on 2026-04-08."),
         ),
     ),
 }
