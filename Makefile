@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo dev test screenshots fuzz openapi docs messages lint audit licences format bench \
+.PHONY: demo dev trial test screenshots fuzz openapi docs messages lint audit licences format bench \
 	drills drills-long lock clean
 
 demo: $(READY)
@@ -13,6 +13,11 @@ demo: $(READY)
 
 dev: $(READY)
 	$(BIN)/python manage.py dev $(ARGS)
+
+# As in production, with Debian's PostgreSQL, Redis, Prometheus and Alertmanager, which it
+# starts itself: two minutes. FULL=1 lets alerts wait as long as shipped: ten.
+trial: $(READY)
+	$(BIN)/python -m tests.trial $(if $(FULL),--full) $(ARGS)
 
 # Two at a time, each with servers of its own; ARGS="-n 0 ..." runs them in turn.
 test: $(READY)

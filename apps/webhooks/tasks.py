@@ -104,8 +104,7 @@ def sweep() -> None:
     purge_tokens()
     purge_health()
     purge_heartbeats()
-    if tracer():
-        purge_traces()
+    purge_traces()
     for provider in ask():
         post_renewal(provider)
     drop_cancelled()

@@ -64,13 +64,16 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     here = sorted(str(path.relative_to(docs)) for path in docs.rglob("*.md"))
     deploy = sorted(site for site in brought() if site.startswith("deploy/"))
     placed = {*TUTORIAL, *GUIDES, *REFERENCE}
+    decisions = [page for page in here if page.startswith("adr/")]
     others = [page for page in here if page not in placed]
     config.nav = [
-        {"Bankhooks": ["index.md"]},
-        {"Tutorial": list(TUTORIAL)},
+        {"Overview": "index.md"},
+        *TUTORIAL,
         {"How to": [*GUIDES, *deploy]},
         {"Reference": list(REFERENCE)},
-        {"Explanation": [*others, "changelog.md", "contributing.md"]},
+        {"Explanation": [page for page in others if page not in decisions]},
+        {"Decisions": decisions},
+        {"Project": [site for site in BROUGHT.values() if site in brought()][1:]},
     ]
     return config
 
