@@ -14,7 +14,8 @@ from tests.trial.programs import Programs, program, run, server_user, until
 
 ROLE: Final = "bankhooks"
 TIMEOUTS: Final = {
-    "statement_timeout": "15s",
+    "statement_timeout": "60s",
+    "lock_timeout": "10s",
     "idle_in_transaction_session_timeout": "30s",
 }
 

@@ -9,7 +9,7 @@ import yaml
 
 from apps.webhooks.demo.processes import free_port
 from tests.deployment import PROJECT
-from tests.trial import monitoring, story
+from tests.trial import monitoring, servers, story
 from tests.trial.programs import Programs, TrialFailed, program
 from tests.trial.units import ROLES, Units
 
@@ -48,6 +48,14 @@ def test_prometheus_is_given_the_shipped_jobs_and_rules(tmp_path, wait):
             )
     jobs = [job["static_configs"][0]["targets"] for job in config["scrape_configs"]]
     assert jobs == [[f"127.0.0.1:{ports[role]}"] for role in ("web", "pump", "control")]
+
+
+def test_the_role_is_bounded_as_the_page_on_systemd_and_the_compose_file_have_it():
+    page = (PROJECT / "deploy" / "systemd.md").read_text()
+    compose = (PROJECT / "docker-compose.yml").read_text()
+    for name, value in servers.TIMEOUTS.items():
+        assert f"SET {name} = '{value}'" in page
+        assert f"{name}={value}" in compose
 
 
 def test_a_program_that_is_missing_is_named_with_its_package():
