@@ -17,6 +17,8 @@ from apps.webhooks.conf import engine_settings, transport_policy
 from apps.webhooks.engine.bell import Bell
 from apps.webhooks.engine.pump import Pump
 from apps.webhooks.engine.traces import Traces
+from apps.webhooks.replay.items import claim
+from apps.webhooks.replay.turn import Turn
 from tests.make import SECRET
 
 LOOPBACK = AddressPolicy(allowed=parse_networks("127.0.0.0/8,::1/128"))
@@ -87,6 +89,24 @@ def run_pump(make_pump: Callable[..., Pump]) -> Callable[..., bool]:
         return make_pump(**changes).run()
 
     return run
+
+
+@pytest.fixture
+def take_turn(transport: Transport) -> Callable[..., bool]:
+    """A turn of the replay whose turn it is; True if it can go on right away."""
+
+    def take(stopping: Callable[[], bool] = lambda: False) -> bool:
+        claimed = claim()
+        assert claimed is not None
+        return Turn(
+            claimed,
+            door=transport,
+            settings=engine_settings(),
+            renew_token=lambda provider: None,
+            stopping=stopping,
+        ).run()
+
+    return take
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from apps.api_tokens.models import Scope
-from apps.webhooks.conf import engine_settings
 from apps.webhooks.emit import Emission, emit_many
 from apps.webhooks.models import (
     DeliveryAttempt,
@@ -21,7 +20,6 @@ from apps.webhooks.registrations import Refused, delete_webhook
 from apps.webhooks.replay import items
 from apps.webhooks.replay.filters import Filters
 from apps.webhooks.replay.plan import plan, plan_backfill
-from apps.webhooks.replay.turn import Turn
 from apps.webhooks.replays import (
     Order,
     cancel_replay,
@@ -37,24 +35,6 @@ pytestmark = pytest.mark.django_db
 State = WebhookData.State
 ORDER = Order(actor="test", reason="the receiver was down", rate=500)
 YEAR = timedelta(days=365)
-
-
-@pytest.fixture
-def take_turn(transport):
-    """A turn of the replay whose turn it is; True if it can go on right away."""
-
-    def take(stopping=lambda: False) -> bool:
-        claimed = items.claim()
-        assert claimed is not None
-        return Turn(
-            claimed,
-            door=transport,
-            settings=engine_settings(),
-            renew_token=lambda provider: None,
-            stopping=stopping,
-        ).run()
-
-    return take
 
 
 def emit_rows(count: int) -> None:

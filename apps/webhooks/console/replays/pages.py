@@ -131,7 +131,7 @@ class ReplayAction(OneReplay, ActionView):
 class PauseView(ReplayAction):
     """Nothing more for now."""
 
-    title = button = _("Pause")
+    title = button = _("Pause the replay")
     asked = _("Send nothing more of this replay for now?")
     done = _("The replay is paused.")
 
@@ -143,7 +143,7 @@ class PauseView(ReplayAction):
 class ResumeView(ReplayAction):
     """On with it."""
 
-    title = button = _("Resume")
+    title = button = _("Resume the replay")
     asked = _("Go on with what is waiting, with fresh counters?")
     done = _("The replay goes on.")
 
@@ -155,8 +155,7 @@ class ResumeView(ReplayAction):
 class CancelView(ReplayAction):
     """Nothing more, for good."""
 
-    title = _("Stop")
-    button = _("Stop it")
+    title = button = _("Stop the replay")
     is_dangerous = True
     asked = _("Send nothing more of this replay, for good?")
     done = _("The replay is stopped.")

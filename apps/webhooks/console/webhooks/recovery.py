@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from apps.webhooks.console.deliveries.forms import moment_field
 from apps.webhooks.console.forms import FormView
 from apps.webhooks.console.one_webhook import OneWebhook
-from apps.webhooks.console.replays.orders import order_of, refusal
+from apps.webhooks.console.replays.orders import STATE_TITLES, order_of, refusal
 from apps.webhooks.registrations import Refused
 from apps.webhooks.replay.filters import DEFAULT_STATES, Filters
 from apps.webhooks.replay.plan import DEFAULT_RATE, LEAST_RATE, MOST_RATE, plan
 from apps.webhooks.replays import check_filters, start_replay
 
-DAY = timedelta(days=1)
-_STATES: dict[str, str | Promise] = {
-    "failed": _("Refused so far"),
-    "never_attempted": _("Never attempted"),
-    "quarantined": _("Quarantined"),
-    "cancelled": _("Cancelled"),
-    "delivered": _("Delivered already"),
-}
+DAY: Final = timedelta(days=1)
 
 
 class RecoveryForm(forms.Form):
@@ -39,7 +31,7 @@ class RecoveryForm(forms.Form):
     until = moment_field(_("Until (UTC)"))
     states = forms.MultipleChoiceField(
         label=_("Deliveries that are"),
-        choices=list(_STATES.items()),
+        choices=list(STATE_TITLES.items()),
         widget=forms.CheckboxSelectMultiple,
     )
     rate = forms.FloatField(
