@@ -1,4 +1,7 @@
-"""Every setting of the service, from the environment (see `.env.example`)."""
+"""Every setting of the service, from the environment (see `.env.example`).
+
+What the API is made of, which no environment changes, is in `api.py`.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from webhooks_project import __version__
+from webhooks_project.api import REST_FRAMEWORK as REST_FRAMEWORK
+from webhooks_project.api import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 from webhooks_project.environment import Environment
 from webhooks_project.logs import logging_config
 
@@ -294,30 +299,6 @@ vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL: str = env.str("EMAIL_FROM", default="bankhooks@localhost")
 
-REST_FRAMEWORK: dict[str, Any] = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [
-        "apps.api_tokens.authentication.TokenAuthentication"
-    ],
-    "DEFAULT_PERMISSION_CLASSES": ["apps.api_tokens.authentication.HasScope"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["apps.webhooks.api.parsers.StrictJSONParser"],
-    "EXCEPTION_HANDLER": "apps.webhooks.api.errors.handle",
-    "DEFAULT_SCHEMA_CLASS": "apps.webhooks.openapi.inspector.DescribedOperation",
-    "UNAUTHENTICATED_USER": None,
-}
-# The API's description, at /openapi.json: `apps/webhooks/openapi` writes the rest.
-SPECTACULAR_SETTINGS: dict[str, Any] = {
-    "OAS_VERSION": "3.1.1",
-    "TITLE": "Bankhooks",
-    "VERSION": __version__,
-    "LICENSE": {"name": "MIT", "identifier": "MIT"},
-    "SERVERS": [
-        {"url": "/", "description": "Unversioned."},
-        {"url": "/2.0", "description": "The same below /2.0/."},
-    ],
-    "DEFAULT_GENERATOR_CLASS": "apps.webhooks.openapi.inspector.RouteGenerator",
-    "POSTPROCESSING_HOOKS": ["apps.webhooks.openapi.document.complete"],
-}
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * WEBHOOKS_MAX_PAYLOAD_BYTES
 
 # json: a line is an object, for machines; human: for a terminal.
