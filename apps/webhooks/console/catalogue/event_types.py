@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from apps.event_log.catalogue import CATALOGUE, EventType
-from apps.webhooks.console import receiver_check
 from apps.webhooks.console.badges import Badge, Tone
 from apps.webhooks.console.catalogue.schema_tree import tree_of
 from apps.webhooks.console.catalogue.send_test import TEST, SendTestView
@@ -132,6 +131,5 @@ SCREEN: Final = Screen(
             name="test_webhook",
             view=SendTestView,
         ),
-        receiver_check.PAGE,
     ),
 )

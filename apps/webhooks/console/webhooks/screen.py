@@ -6,6 +6,7 @@ from typing import Final
 
 from django.utils.translation import gettext_lazy as _
 
+from apps.webhooks.console import receiver_check
 from apps.webhooks.console.registry import Group, Page, Screen
 from apps.webhooks.console.webhooks.actions import (
     AddWebhookView,
@@ -34,6 +35,7 @@ SCREEN: Final = Screen(
         Page(route=f"{_ONE}change/", name=f"{_NAME}_change", view=WebhookView),
         Page(route=f"{_ONE}edit/", name="webhook_edit", view=ChangeWebhookView),
         Page(route=f"{_ONE}flush/", name="webhook_flush", view=FlushView),
+        receiver_check.PAGE,
         Page(route=f"{_ONE}recover/", name="webhook_recover", view=RecoverView),
         Page(route=f"{_ONE}disable/", name="webhook_disable", view=DisableView),
         Page(route=f"{_ONE}enable/", name="webhook_enable", view=EnableView),
