@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 import pycurl
 
 from apps.outbound.addresses import AddressPolicy
-from apps.outbound.outcome import Cause, Outcome, Timing
+from apps.outbound.outcome import Cause, Distrust, Outcome, Timing
 
 # Read past the excerpt so that a small answer leaves its connection usable, but a
 # body without end is cut.
@@ -62,6 +62,18 @@ CAUSES: Final[dict[int, Cause]] = {
     _QUIC_CONNECT_ERROR: Cause.CONNECT,
     pycurl.E_WRITE_ERROR: Cause.PROTOCOL,
 }
+
+# OpenSSL's results of a verification; where there is none of these, the chain was good
+# and libcurl did not find the host's name.
+_DISTRUSTS: Final[dict[int, Distrust]] = {
+    9: Distrust.NOT_YET_VALID,
+    10: Distrust.EXPIRED,
+    18: Distrust.SELF_SIGNED,
+    19: Distrust.UNKNOWN_ISSUER,
+    20: Distrust.UNKNOWN_ISSUER,
+    21: Distrust.UNKNOWN_ISSUER,
+}
+_UNSPECIFIED: Final = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,6 +210,7 @@ class Handle:
             bytes(self.body),
             self.easy.getinfo(pycurl.RETRY_AFTER) if refused else None,
             self._certificate_ends() if timing.tls_us else None,
+            self._distrust(code) if cause is Cause.TLS else None,
         )
 
     def _cause(self, code: int, status: int, *, cut: bool) -> Cause:
@@ -233,6 +246,14 @@ class Handle:
         chain = self.easy.getinfo(pycurl.INFO_CERTINFO)
         ends = dict(chain[0]).get("Expire date") if chain else None
         return int(ssl.cert_time_to_seconds(ends)) if ends else None
+
+    def _distrust(self, code: int) -> Distrust | None:
+        if code != pycurl.E_PEER_FAILED_VERIFICATION:
+            return None
+        result: int = self.easy.getinfo(pycurl.SSL_VERIFYRESULT)
+        if result == _UNSPECIFIED:
+            return Distrust.OTHER_NAME
+        return _DISTRUSTS.get(result)
 
     def _open_socket(self, _purpose: int, address: Any) -> int:
         """The guard: called by libcurl with the address it is about to dial."""

@@ -35,6 +35,16 @@ class Cause(StrEnum):
     INTERNAL = "internal"
 
 
+class Distrust(StrEnum):
+    """Why a receiver's certificate is not trusted."""
+
+    EXPIRED = "expired"
+    NOT_YET_VALID = "not_yet_valid"
+    SELF_SIGNED = "self_signed"
+    UNKNOWN_ISSUER = "unknown_issuer"
+    OTHER_NAME = "other_name"
+
+
 class Timing(NamedTuple):
     """Microseconds; None for a phase that a kept-alive connection skipped."""
 
@@ -51,7 +61,8 @@ class Outcome(NamedTuple):
     `headers` are the response's header lines as received, `excerpt` at most the
     first 4 KB of its body, `retry_after` seconds asked for by the receiver,
     `certificate_ends` when the receiver's certificate does, in seconds since the epoch;
-    None without TLS, and on a connection that was kept alive.
+    None without TLS, and on a connection that was kept alive. `distrust` says more of
+    the cause `tls`, where the certificate is to blame.
     """
 
     cause: Cause
@@ -62,6 +73,7 @@ class Outcome(NamedTuple):
     excerpt: bytes = b""
     retry_after: int | None = None
     certificate_ends: int | None = None
+    distrust: Distrust | None = None
 
     @property
     def accepted(self) -> bool:

@@ -158,9 +158,23 @@ def test_a_certificate_that_has_expired_or_will_soon(tmp_path: Path, monkeypatch
             report = check_receiver(make_webhook(receiver.url("/")).pk)
         return found(report)[Check.TLS]
 
-    assert check(expired=True).verdict is FAILED
+    expired = check(expired=True)
+    assert (expired.verdict, expired.says) == (FAILED, "The certificate has expired.")
     monkeypatch.setattr(checks, "CERTIFICATE_NOTICE", timedelta(days=60))
     assert check().verdict is WARNING
+
+
+def test_a_chain_that_leads_nowhere_is_told_from_another_name(tmp_path: Path):
+    """The first authority is not trusted; the second is, for another address."""
+    with Receiver(tls=tls_context(tmp_path, "127.0.0.1")) as receiver:
+        report = check_receiver(make_webhook(receiver.url("/")).pk)
+    assert "intermediate certificates" in found(report)[Check.TLS].fix
+    context = tls_context(tmp_path, "127.0.0.2")
+    trust(tmp_path / "ca.pem")
+    with Receiver(tls=context) as receiver:
+        report = check_receiver(make_webhook(receiver.url("/")).pk)
+    assert "another name" in found(report)[Check.TLS].says
+    assert report.grade == "D"
 
 
 def test_the_users_token_is_what_is_forged_without_a_provider(receiver: Receiver):

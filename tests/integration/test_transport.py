@@ -17,7 +17,7 @@ from cryptography import x509
 
 from apps.outbound.addresses import AddressPolicy
 from apps.outbound.handle import CAUSES, EXCERPT_BYTES, HEADER_BYTES
-from apps.outbound.outcome import Cause, Outcome
+from apps.outbound.outcome import Cause, Distrust, Outcome
 from apps.outbound.transport import OutgoingRequest, Transport
 from apps.receiver.server import Receiver
 from apps.webhooks.conf import transport_policy
@@ -241,16 +241,17 @@ def test_the_environment_changes_nothing(transport, receiver, monkeypatch, tmp_p
 
 
 @pytest.mark.parametrize(
-    ("name", "options", "trusted", "cause"),
+    ("name", "options", "trusted", "distrust"),
     [
-        ("127.0.0.1", {}, True, Cause.ACCEPTED),
-        ("127.0.0.1", {}, False, Cause.TLS),
-        ("127.0.0.2", {}, True, Cause.TLS),
-        ("127.0.0.1", {"expired": True}, True, Cause.TLS),
+        ("127.0.0.1", {}, True, None),
+        ("127.0.0.1", {}, False, Distrust.UNKNOWN_ISSUER),
+        ("127.0.0.2", {}, True, Distrust.OTHER_NAME),
+        ("127.0.0.1", {"expired": True}, True, Distrust.EXPIRED),
     ],
     ids=["trusted", "unknown authority", "another name", "expired"],
 )
-def test_tls_is_always_verified(tmp_path, name, options, trusted, cause):
+def test_tls_is_always_verified(tmp_path, name, options, trusted, distrust):
+    cause = Cause.TLS if distrust else Cause.ACCEPTED
     context = tls_context(tmp_path, name, **options)
     policy = dataclasses.replace(transport_policy(), addresses=LOOPBACK)
     if trusted:
@@ -259,7 +260,7 @@ def test_tls_is_always_verified(tmp_path, name, options, trusted, cause):
         door = Transport(policy, sockets=5)
         outcome = send(door, receiver.url())
         door.close()
-        assert outcome.cause is cause
+        assert (outcome.cause, outcome.distrust) == (cause, distrust)
         assert receiver.record.total == (1 if cause is Cause.ACCEPTED else 0)
 
 

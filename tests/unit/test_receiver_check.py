@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from apps.webhooks.receiver_check.checks import TITLES
+from apps.outbound.outcome import Distrust
+from apps.webhooks.receiver_check.checks import DISTRUSTS, TITLES
 from apps.webhooks.receiver_check.report import Check, Finding, Report, Verdict
 
 
@@ -45,3 +46,7 @@ def test_the_worst_that_was_found_is_the_grade(verdicts, expected):
 
 def test_every_check_has_a_title():
     assert set(TITLES) == set(Check)
+
+
+def test_each_distrust_has_its_sentence_and_its_mend():
+    assert set(DISTRUSTS) == set(Distrust)

@@ -15,7 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from apps.outbound.outcome import Cause, Outcome
+from apps.outbound.outcome import Cause, Distrust, Outcome
 from apps.webhooks.causes import explain
 from apps.webhooks.receiver_check.bench import Bench
 from apps.webhooks.receiver_check.report import Check, Finding, Verdict
@@ -44,6 +44,33 @@ CERTIFICATE_NOTICE: Final = timedelta(days=14)
 # An answer beyond this is on its way to a timeout under load.
 PROMPT_SECONDS: Final = 1.0
 _REFUSALS: Final = range(400, 500)
+DISTRUSTS: Final[dict[Distrust, tuple[str | Promise, str | Promise]]] = {
+    Distrust.EXPIRED: (
+        _lazy("The certificate has expired."),
+        _lazy("Renew the certificate, and have the server load it."),
+    ),
+    Distrust.NOT_YET_VALID: (
+        _lazy("The certificate is not valid yet."),
+        _lazy("Wait until it is, or set the clock of whoever issued it."),
+    ),
+    Distrust.SELF_SIGNED: (
+        _lazy("The certificate is signed by itself."),
+        _lazy(
+            "Use one of a recognised authority, or have it put into webhooks.ca_cert."
+        ),
+    ),
+    Distrust.UNKNOWN_ISSUER: (
+        _lazy("The chain does not lead to an authority that is known here."),
+        _lazy(
+            "Have the server send the intermediate certificates too (fullchain.pem); "
+            "an authority of your own goes into webhooks.ca_cert."
+        ),
+    ),
+    Distrust.OTHER_NAME: (
+        _lazy("The certificate is for another name than the URL has."),
+        _lazy("Use a certificate with the host of the URL among its names."),
+    ),
+}
 
 
 def cannot_send(outcome: str) -> Finding:
@@ -132,7 +159,7 @@ def look_at_tls(bench: Bench, outcome: Outcome) -> Finding:
         fix = _("Serve the receiver with TLS, and register the https URL.")
         return _finding(Check.TLS, Verdict.WARNING, says, fix)
     if outcome.cause is Cause.TLS:
-        return _failed(Check.TLS, outcome)
+        return _distrusted(outcome)
     if outcome.certificate_ends is None:
         says = _("There was no answer to tell it from.")
         return _finding(Check.TLS, Verdict.SKIPPED, says)
@@ -143,6 +170,13 @@ def look_at_tls(bench: Bench, outcome: Outcome) -> Finding:
     if ends - datetime.now(UTC) < CERTIFICATE_NOTICE:
         return _finding(Check.TLS, Verdict.WARNING, says, _("Renew the certificate."))
     return _finding(Check.TLS, Verdict.PASSED, says)
+
+
+def _distrusted(outcome: Outcome) -> Finding:
+    if outcome.distrust is None:
+        return _failed(Check.TLS, outcome)
+    says, fix = (str(words) for words in DISTRUSTS[outcome.distrust])
+    return _finding(Check.TLS, Verdict.FAILED, says, fix)
 
 
 def look_at_gzip(bench: Bench) -> Finding:
