@@ -22,8 +22,8 @@ UPDATE webhooks_webhookdata d SET state = %s FROM event_log_event e
 WHERE e.user_id = ANY(%s) AND d.event_id = e.id AND d.state = 0
 """
 # A random part: in a long outage many wait, and to look at all of them in every
-# tick would cost more than the few that have ended are worth. LATERAL and LIMIT keep
-# the planner from reading all that is unsent instead.
+# tick would cost more than the few that have ended are worth. ORDER BY and OFFSET 0
+# keep the planner from reading all that is unsent instead.
 SAMPLE: Final = 200
 _ERASE: Final = """
 WITH deleted AS MATERIALIZED (
@@ -32,8 +32,11 @@ WITH deleted AS MATERIALIZED (
 )
 UPDATE event_log_enduser u SET token = NULL
 FROM deleted LEFT JOIN LATERAL (
-    SELECT d.id FROM event_log_event e JOIN webhooks_webhookdata d ON d.event_id = e.id
-    WHERE e.user_id = deleted.id AND d.state = ANY(%s) LIMIT 1) unsent ON true
+    SELECT e.id FROM event_log_event e
+    WHERE e.user_id = deleted.id AND EXISTS (
+        SELECT FROM webhooks_webhookdata d
+        WHERE d.event_id = e.id AND d.state = ANY(%s) OFFSET 0)
+    ORDER BY e.user_id, e.id LIMIT 1) unsent ON true
 WHERE u.id = deleted.id AND unsent.id IS NULL
 """
 # What may still be sent.
