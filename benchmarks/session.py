@@ -6,7 +6,18 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Final
 
-from benchmarks import bulk, cost, dead, drain, flusher, ingest, latency, many, memory
+from benchmarks import (
+    bulk,
+    cost,
+    dead,
+    drain,
+    flusher,
+    grown,
+    ingest,
+    latency,
+    many,
+    memory,
+)
 from benchmarks.bench import Bench
 from benchmarks.drain import DrainRound, drain_round
 from benchmarks.live import Live, live
@@ -85,6 +96,11 @@ def _p6(session: Session) -> Result:
     )
 
 
+def _p7(session: Session) -> Result:
+    plan = session.plan
+    return grown.judge(grown.grown(session.bench, plan.delivered, plan.rounds))
+
+
 def _p8(session: Session) -> Result:
     bench = session.bench
     return memory.judge(
@@ -113,6 +129,7 @@ TARGETS: Final[dict[str, Callable[[Session], Result]]] = {
     "P4": _p4,
     "P5": _p5,
     "P6": _p6,
+    "P7": _p7,
     "P8": _p8,
     "P9": _p9,
     "P10": _p10,
