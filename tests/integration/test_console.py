@@ -227,6 +227,28 @@ def test_an_index_serves_what_is_read_of_big_tables(statement, parameters, index
     assert "Sort" not in below[: below.index(index)]
 
 
+@pytest.mark.parametrize(
+    ("statement", "parameters"),
+    [
+        (overview._HOURLY, [[1, 2], "2026-11-25"]),
+        (
+            overview._HEALTH.format(of_one="AND webhook_id = %s"),
+            ["1 hour", "2026-11-25", 1],
+        ),
+    ],
+)
+def test_the_health_of_some_webhooks_is_read_without_that_of_others(
+    statement, parameters
+):
+    fill()
+    pretend_large()
+    plan = plan_of(statement, parameters)
+    assert "Seq Scan" not in plan
+    condition = next(line for line in plan.splitlines() if "Index Cond" in line)
+    assert "webhook_id =" in condition
+    assert "began_at >=" in condition
+
+
 def test_more_webhooks_cost_no_more_queries(administrator, django_assert_num_queries):
     def queries() -> list[str]:
         with connection.execute_wrapper(note):

@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from apps.event_log.models import Event
 from apps.webhooks.console.deliveries import candidates as module
+from apps.webhooks.console.deliveries import finding
 from apps.webhooks.console.deliveries.bounds import Bounds, bounds_of
 from apps.webhooks.console.deliveries.candidates import candidates
 from apps.webhooks.console.deliveries.criteria import CLASSES, STATES, Criteria
@@ -242,3 +243,15 @@ def test_an_index_serves_each_list(asked, index):
     assert any(index in plan for plan in plans), plans
     assert not any("Seq Scan on webhooks_" in plan for plan in plans)
     assert not any("Seq Scan on event_log_" in plan for plan in plans)
+
+
+def test_the_last_attempt_of_each_line_is_read_alone():
+    fill()
+    pretend_large()
+    ids = list(WebhookData.objects.values_list("pk", flat=True))
+    statement = finding._ROWS.format(conditions="")
+    plan = plan_of(statement, {"ids": ids, "rows": SHOWN})
+    assert "attempt_of_delivery" in plan
+    assert "Seq Scan on webhooks_webhookdata" not in plan
+    assert "Seq Scan on webhooks_deliveryattempt" not in plan
+    assert "Seq Scan on event_log_event" not in plan
