@@ -64,6 +64,7 @@ class ProviderTrialView(OneProvider):
                 "trial": trial,
                 "badge": _badge(trial),
                 "phases": phases(trial.timing),
+                "seconds": trial.timing.total_us / 1e6,
                 "plain": explain_token_error(trial.error) if trial.error else None,
             }
         response = self.render_to_response(context)

@@ -12,7 +12,7 @@ from apps.outbound.outcome import Cause, Timing
 from apps.webhooks.causes import Plain, explain
 from apps.webhooks.console.badges import Badge, of_cause
 from apps.webhooks.console.deliveries.answers import response_headers, without_secrets
-from apps.webhooks.console.deliveries.timing import Phase, phases
+from apps.webhooks.console.timings import Phase, phases
 from apps.webhooks.engine.settle import microseconds
 from apps.webhooks.models import DeliveryAttempt, WebhookData
 from apps.webhooks.registrations import Refused
