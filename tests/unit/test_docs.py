@@ -121,6 +121,14 @@ def test_a_document_names_files_that_exist(document):
     assert [each for each in named if not (PROJECT / each).exists()] == []
 
 
+def test_promises_of_security_are_shown_by_tests_that_exist():
+    text = (PROJECT / "docs" / "security.md").read_text(encoding="utf-8")
+    there = "".join(path.read_text("utf-8") for path in PROJECT.glob("tests/**/*.py"))
+    named = re.findall(r"`(test_\w+)`", text)
+    assert named
+    assert [each for each in named if f"def {each}(" not in there] == []
+
+
 def test_decisions_are_numbered_without_gaps():
     numbers = [int(path.name[:4]) for path in DECISIONS]
     assert numbers == list(range(1, len(numbers) + 1))
