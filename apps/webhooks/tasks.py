@@ -22,6 +22,7 @@ from celery.signals import (
     worker_process_init,
     worker_process_shutdown,
     worker_ready,
+    worker_shutdown,
     worker_shutting_down,
 )
 from django.conf import settings
@@ -280,7 +281,13 @@ def _tell_the_rest(**_: object) -> None:
 @worker_ready.connect
 def _look_around(**_: object) -> None:
     """What a dead worker left behind is found as soon as a new one is up."""
-    wake()
+    wake(insist=True)
+
+
+@worker_shutdown.connect
+def _pass_on(**_: object) -> None:
+    """A message that was taken as the worker stopped is not put back."""
+    wake(insist=True)
 
 
 @worker_shutting_down.connect
