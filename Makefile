@@ -5,8 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo dev trial test screenshots fuzz openapi docs messages lint audit licences format bench \
-	drills drills-long lock clean
+.PHONY: demo dev trial test screenshots fuzz openapi docs messages lint audit licences format bench growth \
+	figures drills drills-long lock clean
 
 demo: $(READY)
 	$(BIN)/python manage.py demo $(ARGS)
@@ -76,6 +76,14 @@ format: $(READY)
 # ONLY=P1,P2 chooses targets; QUICK=1 shortens them.
 bench: $(READY)
 	$(BIN)/python -m benchmarks --only "$(ONLY)" $(if $(QUICK),--quick) $(ARGS)
+
+# How throughput and cost grow, which is no target; then the figures of docs/performance.md
+# from the newest results of both.
+growth: $(READY)
+	$(BIN)/python -m benchmarks.growth $(ARGS)
+
+figures: $(READY)
+	$(BIN)/python -m benchmarks.page $(ARGS)
 
 # The service is broken on purpose, and must lose nothing. ONLY=D-01,D-04 chooses;
 # MUTANTS=1 runs each with the guard removed that it tests, and wants it to fail.
