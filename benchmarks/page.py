@@ -54,8 +54,8 @@ def part(found: dict[str, Any], grown: list[dict[str, Any]]) -> Iterator[str]:
         f"Measured {found['date'][:10]} on {machine['cores']} cores of "
         f"{machine['processor']}, Python {versions['python']}, "
         f"PostgreSQL {found['settings']['postgres']['server_version']}, "
-        f"{versions['libcurl'].split()[1]}; medians of {found['plan']['rounds']} rounds. "
-        f"Other processes used {machine.get('cores_used_by_others', 0):.2f} cores."
+        f"{versions['libcurl'].split()[1]}; rounds: {found['plan']['rounds']}, of which "
+        f"the medians count. Other processes used {machine.get('cores_used_by_others', 0):.2f} cores."
     )
     yield ""
     yield "| target | | measure | median | bound | spread |"
