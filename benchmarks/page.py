@@ -50,12 +50,13 @@ def main() -> None:
 def part(found: dict[str, Any], grown: list[dict[str, Any]]) -> Iterator[str]:
     """The lines between the marks, in Markdown."""
     machine, versions = found["machine"], found["versions"]
+    others = machine.get("cores_used_by_others", 0)
     yield (
         f"Measured {found['date'][:10]} on {machine['cores']} cores of "
         f"{machine['processor']}, Python {versions['python']}, "
         f"PostgreSQL {found['settings']['postgres']['server_version']}, "
-        f"{versions['libcurl'].split()[1]}; rounds: {found['plan']['rounds']}, of which "
-        f"the medians count. Other processes used {machine.get('cores_used_by_others', 0):.2f} cores."
+        f"{versions['libcurl'].split()[1]}. Of {found['plan']['rounds']} rounds the "
+        f"medians count. Other processes used {others:.2f} cores."
     )
     yield ""
     yield "| target | | measure | median | bound | spread |"

@@ -13,11 +13,13 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def found() -> dict[str, Any]:
-    return json.loads(FIGURES.read_text())
+    read: dict[str, Any] = json.loads(FIGURES.read_text())
+    return read
 
 
 def grown() -> list[dict[str, Any]]:
-    return json.loads(GROWTH.read_text())
+    read: list[dict[str, Any]] = json.loads(GROWTH.read_text())
+    return read
 
 
 def test_bars_are_as_long_as_what_they_stand_for():
