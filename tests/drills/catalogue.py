@@ -14,6 +14,10 @@ from tests.drills import (
     d07_no_broker,
     d08_database,
     d09_all_at_once,
+    d50_dead_beside_healthy,
+    d51_noisy_neighbour,
+    d52_after_an_outage,
+    d53_all_are_dead,
 )
 from tests.drills.drill import Drill
 
@@ -27,5 +31,9 @@ _ALL: Final = (
     d07_no_broker,
     d08_database,
     d09_all_at_once,
+    d50_dead_beside_healthy,
+    d51_noisy_neighbour,
+    d52_after_an_outage,
+    d53_all_are_dead,
 )
 DRILLS: Final[dict[str, Drill]] = {each.DRILL.id: each.DRILL for each in _ALL}

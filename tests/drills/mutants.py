@@ -15,6 +15,7 @@ from typing import Any, Final
 from django.db import connection
 
 from apps.webhooks.engine.statements import Statement
+from apps.webhooks.rules.ramp import Ramp
 
 
 class MutantError(Exception):
@@ -117,6 +118,11 @@ def _recorded_before(send: Callable[..., None]) -> Callable[..., None]:
     return record_and_send
 
 
+def _wide_open(*, cap: int) -> Ramp:
+    """A window that needs no success."""
+    return Ramp(cap=cap, window=cap)
+
+
 MUTANTS: Final[dict[str, Mutant]] = {
     "leases-never-end": Mutant(
         removes="A lease that ran out is taken by another pump.",
@@ -168,5 +174,21 @@ MUTANTS: Final[dict[str, Mutant]] = {
     "recorded-before-sent": Mutant(
         removes="A row is delivered once its receiver has said so, and not before.",
         places={"apps.webhooks.engine.flights.Flights._send": _recorded_before},
+    ),
+    "windows-are-not-seen": Mutant(
+        removes="A webhook has a bounded number of requests in flight.",
+        places={
+            "apps.webhooks.engine.lane.Lane.may_send": _always(
+                property(lambda lane: bool(lane.waiting) and not lane.closed)
+            )
+        },
+    ),
+    "windows-begin-open": Mutant(
+        removes="A webhook is sent one request, and more as it accepts them.",
+        places={"apps.webhooks.engine.lane.Ramp": _always(_wide_open)},
+    ),
+    "one-webhook-at-a-time": Mutant(
+        removes="A pump serves its webhooks in turn.",
+        places={"apps.webhooks.engine.lanes.MOST_LANES": _always(1)},
     ),
 }
