@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from apps.webhooks.engine.gates import LIVE, open_to
 from apps.webhooks.engine.statements import Statement
 
 # The names at the top of payloads, by their digests. The payloads have passed
@@ -84,8 +85,8 @@ WITH held AS MATERIALIZED (
                 (SELECT names FROM {MEMBERS.function}(%(digests)s, %(payloads)s))
                     -> encode(event.digest, 'hex'))) END
     FROM event JOIN webhooks_webhook w ON w.event = event.name
-    WHERE w.deleted_at IS NULL AND w.url IS NOT NULL
-      AND (w.user_id IS NULL OR w.user_id = event.user_id)
+    WHERE {LIVE}
+      AND {open_to("event")}
     ORDER BY event.id, w.id
     RETURNING event_id
 )

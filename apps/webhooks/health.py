@@ -11,8 +11,8 @@ from django.db import connection
 from django.db.models import Sum
 from django.utils import timezone
 
-from apps.webhooks.engine.executions import current_execution
-from apps.webhooks.models import HealthBucket, Lease
+from apps.webhooks.engine.gates import Gates, gates_of
+from apps.webhooks.models import HealthBucket
 from apps.webhooks.rules.health import Health, HealthWarning, Thresholds
 
 WINDOW: Final = timedelta(days=1)
@@ -27,10 +27,11 @@ _PURGED_AT_ONCE: Final = 10_000
 
 
 class HealthReport(NamedTuple):
-    """How it goes, and what is critical about that."""
+    """How it goes, what is critical about that, and whether it may be sent to."""
 
     health: Health
     warning: HealthWarning | None
+    gates: Gates
 
 
 def health_of(webhooks: Sequence[int]) -> dict[int, HealthReport]:
@@ -44,27 +45,14 @@ def health_of(webhooks: Sequence[int]) -> dict[int, HealthReport]:
         .values_list("webhook_id")
         .annotate(Sum("attempts"), Sum("accepted"), Sum("duration_us"))
     }
-    cut_off = _cut_off(webhooks)
+    gates = gates_of(webhooks)
     thresholds = health_thresholds()
     reports = {}
     for webhook in webhooks:
         health = sums.get(webhook, Health())
-        warning = health.warning(thresholds, cut_off=webhook in cut_off)
-        reports[webhook] = HealthReport(health, warning)
+        warning = health.warning(thresholds, cut_off=not gates[webhook].is_open)
+        reports[webhook] = HealthReport(health, warning, gates[webhook])
     return reports
-
-
-def _cut_off(webhooks: Sequence[int]) -> set[int]:
-    """Those that nothing is sent to in this execution of the flusher any more."""
-    leases = Lease.objects.filter(webhook__in=webhooks, cut_off_at__isnull=False)
-    if not leases:
-        return set()
-    current, _ = current_execution()
-    return {
-        lease.webhook_id
-        for lease in leases
-        if lease.execution >= max(current, lease.flushed_execution)
-    }
 
 
 def health_thresholds() -> Thresholds:

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.webhooks.console import overview
-from apps.webhooks.console.conditions import Kind, conditions_of, flusher_now
+from apps.webhooks.console.conditions import Kind, conditions_of
 from apps.webhooks.console.overview import (
     backlog,
     health_over,
@@ -25,6 +25,7 @@ from apps.webhooks.console.overview import (
 from apps.webhooks.emit import Emission, emit_many
 from apps.webhooks.engine.executions import begin_execution
 from apps.webhooks.models import DeliveryAttempt, HealthBucket, Lease, Webhook
+from apps.webhooks.schedule import flusher_now
 from tests.browser.world import fill
 from tests.make import make_webhook
 from tests.plans import plan_of, pretend_large

@@ -16,7 +16,7 @@ def webhook_resource(
     webhook: Webhook, report: HealthReport, *, event: bool = False
 ) -> dict[str, Any]:
     """A Webhook, with how it goes; its `event` is nested in it if wanted."""
-    health, warning = report
+    health, warning = report.health, report.warning
     entry = CATALOGUE[webhook.event]
     return {
         "id": webhook.pk,

@@ -9,17 +9,16 @@ from enum import IntEnum
 from typing import Final
 
 from django.conf import settings
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from apps.webhooks.console.badges import Badge, Tone
-from apps.webhooks.engine.executions import current_execution
-from apps.webhooks.health import health_of
-from apps.webhooks.models import Lease, Webhook
+from apps.webhooks.engine.gates import Gates
+from apps.webhooks.health import HealthReport, health_of
+from apps.webhooks.models import Webhook
 from apps.webhooks.rules.health import Health
-from apps.webhooks.rules.timetable import next_execution
+from apps.webhooks.schedule import Flusher
 
 
 class Kind(IntEnum):
@@ -49,15 +48,6 @@ def badge_of_kind(kind: Kind, detail: str = "") -> Badge:
     """A kind's word and tone."""
     text, tone = _BADGES[kind]
     return Badge(text, tone, detail)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flusher:
-    """The flusher's last execution, and when the next one is due."""
-
-    execution: int
-    began_at: datetime | None
-    next_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,39 +82,30 @@ class Condition:
         return badge_of_kind(self.kind)
 
 
-def flusher_now() -> Flusher:
-    """From the last execution of all webhooks."""
-    number, began = current_execution()
-    due = next_execution(began, settings.WEBHOOKS_FLUSHER_PERIOD, timezone.now())
-    return Flusher(execution=number, began_at=began, next_at=due)
-
-
 def conditions_of(webhooks: Iterable[Webhook], flusher: Flusher) -> list[Condition]:
-    """In the order given, by three queries. Fetch `lease` along with the webhooks."""
+    """In the order given, by two queries."""
     rows = list(webhooks)
     reports = health_of([webhook.pk for webhook in rows])
-    now = timezone.now()
     conditions = []
     for webhook in rows:
         report = reports[webhook.pk]
         warning = report.warning.code if report.warning else None
-        kind = _kind(webhook, warning, report.health, now)
-        failures, timeouts = _counters(webhook.lease, flusher)
+        kind = _kind(webhook, warning, report)
         conditions.append(
             Condition(
                 webhook=webhook,
                 kind=kind,
                 health=report.health,
-                failures=failures,
-                timeouts=timeouts,
-                until=_until(kind, webhook.lease, flusher),
+                failures=report.gates.failures,
+                timeouts=report.gates.timeouts,
+                until=_until(kind, report.gates, flusher),
                 why=_why(warning),
             )
         )
     return conditions
 
 
-def _kind(webhook: Webhook, warning: str | None, health: Health, now: datetime) -> Kind:
+def _kind(webhook: Webhook, warning: str | None, report: HealthReport) -> Kind:
     if webhook.deleted_at is not None:
         return Kind.DISABLED
     if not webhook.url:
@@ -133,23 +114,15 @@ def _kind(webhook: Webhook, warning: str | None, health: Health, now: datetime) 
         return Kind.CUT_OFF
     if warning is not None:
         return Kind.WARNING
-    rest = webhook.lease.rest_until
-    if rest is not None and rest > now:
+    if not report.gates.has_rested:
         return Kind.RESTING
-    return Kind.HEALTHY if health.attempts else Kind.IDLE
+    return Kind.HEALTHY if report.health.attempts else Kind.IDLE
 
 
-def _counters(lease: Lease, flusher: Flusher) -> tuple[int, int]:
-    """Zero in any execution later than the one that they belong to."""
-    if lease.execution < max(flusher.execution, lease.flushed_execution):
-        return 0, 0
-    return lease.consecutive_failures, lease.timeouts
-
-
-def _until(kind: Kind, lease: Lease, flusher: Flusher) -> datetime | None:
+def _until(kind: Kind, gates: Gates, flusher: Flusher) -> datetime | None:
     if kind is Kind.CUT_OFF:
-        return max(flusher.next_at, lease.rest_until or flusher.next_at)
-    return lease.rest_until if kind is Kind.RESTING else None
+        return max(flusher.next_at, gates.rest_until or flusher.next_at)
+    return gates.rest_until if kind is Kind.RESTING else None
 
 
 def _why(warning: str | None) -> str:

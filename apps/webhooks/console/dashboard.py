@@ -12,11 +12,9 @@ from django.utils.translation import gettext_lazy as _lazy
 from apps.webhooks.console.badges import Badge
 from apps.webhooks.console.conditions import (
     Condition,
-    Flusher,
     Kind,
     badge_of_kind,
     conditions_of,
-    flusher_now,
 )
 from apps.webhooks.console.health_charts import health_charts
 from apps.webhooks.console.overview import (
@@ -28,6 +26,7 @@ from apps.webhooks.console.paging import CappedCount, capped_count
 from apps.webhooks.console.registry import Group, Screen, may
 from apps.webhooks.console.views import ConsoleView
 from apps.webhooks.models import Webhook
+from apps.webhooks.schedule import Flusher, flusher_now
 
 # More webhooks than that are not looked at; the list has all of them.
 LOOKED_AT: Final = 2_000
@@ -60,7 +59,7 @@ class DashboardView(ConsoleView):
     def _webhooks(self) -> dict[str, Any]:
         flusher = flusher_now()
         live = Webhook.objects.filter(deleted_at__isnull=True)
-        webhooks = list(live.select_related("lease").order_by("-pk")[:LOOKED_AT])
+        webhooks = list(live.order_by("-pk")[:LOOKED_AT])
         disabled = capped_count(Webhook.objects.filter(deleted_at__isnull=False))
         conditions = conditions_of(webhooks, flusher)
         return {

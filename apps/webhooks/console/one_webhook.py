@@ -20,7 +20,7 @@ class OneWebhook(ConsoleView):
     @cached_property
     def webhook(self) -> Webhook:
         """404 if there is none."""
-        webhooks = Webhook.objects.select_related("lease", "auth_provider")
+        webhooks = Webhook.objects.select_related("auth_provider")
         webhooks = webhooks.defer("auth_provider__config")
         found = webhooks.filter(pk=self.kwargs["id_webhook"]).first()
         if found is None:

@@ -12,11 +12,12 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from apps.auth_providers.models import AuthProvider
-from apps.webhooks.console.conditions import conditions_of, flusher_now
+from apps.webhooks.console.conditions import conditions_of
 from apps.webhooks.console.paging import CappedPaginator, capped_count
 from apps.webhooks.console.provider_states import state_of
 from apps.webhooks.console.views import ConsoleView, Crumb
 from apps.webhooks.models import Webhook
+from apps.webhooks.schedule import flusher_now
 
 VIEW: Final = "auth_providers.view_authprovider"
 ADD: Final = "auth_providers.add_authprovider"
@@ -96,7 +97,7 @@ class ProviderView(OneProvider):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Its state, and its webhooks with theirs."""
-        webhooks = self.users.select_related("lease")
+        webhooks = self.users
         return super().get_context_data(**kwargs) | {
             "state": state_of(self.provider),
             "conditions": conditions_of(webhooks[:SHOWN], flusher_now()),

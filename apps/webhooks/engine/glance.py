@@ -7,6 +7,7 @@ from typing import Final
 from django.db import connection
 
 from apps.auth_providers.tokens import USABLE
+from apps.webhooks.engine.gates import LIVE
 from apps.webhooks.engine.leases import Lease
 
 _GLANCE: Final = f"""
@@ -20,7 +21,7 @@ SELECT w.id AS webhook, 0 AS token, 0 AS execution, 0 AS failures, 0 AS timeouts
 FROM webhooks_webhook w
 LEFT JOIN auth_providers_authprovider p ON p.id = w.auth_provider_id
 LEFT JOIN auth_providers_oauthtoken t ON t.provider_id = p.id
-WHERE w.id = %s AND w.deleted_at IS NULL AND w.url IS NOT NULL
+WHERE w.id = %s AND {LIVE}
 """
 
 

@@ -13,7 +13,15 @@ from typing import Any, Final
 
 from django.db import connection
 
-from apps.auth_providers.tokens import USABLE
+from apps.webhooks.engine.gates import (
+    EXECUTION,
+    HAS_RESTED,
+    HAS_TOKEN,
+    IS_FREE,
+    IS_OPEN,
+    LIVE,
+    NOW,
+)
 from apps.webhooks.engine.statements import Statement
 
 logger = logging.getLogger(__name__)
@@ -25,8 +33,7 @@ CAREFUL_ROWS: Final = 64
 DEATHS_TO_QUARANTINE: Final = 3
 
 # Visits each webhook with unsent rows once, whatever the number of its rows.
-# Without a token that could be used it is left alone (see tokens.py); an array of
-# the few such providers, since a join would be planned for all webhooks.
+# Without a token that could be used it is left alone (see tokens.py).
 _BACKLOG: Final = f"""
 WITH RECURSIVE backlog AS (
     (SELECT webhook_id FROM webhooks_webhookdata WHERE state = 1
@@ -36,28 +43,22 @@ WITH RECURSIVE backlog AS (
             WHERE d.state = 1 AND d.webhook_id > backlog.webhook_id
             ORDER BY d.webhook_id LIMIT 1)
     FROM backlog WHERE backlog.webhook_id IS NOT NULL
-), now AS MATERIALIZED (
-    SELECT clock_timestamp() AS instant, coalesce(
-        (SELECT id FROM webhooks_flusherexecution WHERE webhook_id IS NULL
-         ORDER BY id DESC LIMIT 1), 0) AS execution
-), free AS (
+), {NOW}, free AS (
     SELECT l.webhook_id, l.leased_until IS NOT NULL AS died,
-           greatest(now.execution, l.flushed_execution) AS execution
+           {EXECUTION} AS execution
     FROM backlog
     JOIN webhooks_lease l ON l.webhook_id = backlog.webhook_id
     JOIN webhooks_webhook w ON w.id = l.webhook_id
     CROSS JOIN now
-    WHERE w.deleted_at IS NULL AND w.url IS NOT NULL
-      AND (w.auth_provider_id IS NULL OR w.auth_provider_id <> ALL (ARRAY(
-           SELECT t.provider_id FROM auth_providers_oauthtoken t WHERE NOT {USABLE})))
-      AND (l.leased_until IS NULL OR l.leased_until <= now.instant)
-      AND (l.rest_until IS NULL OR l.rest_until <= now.instant)
-      AND (l.cut_off_at IS NULL
-           OR l.execution < greatest(now.execution, l.flushed_execution))
+    WHERE {LIVE}
+      AND {HAS_TOKEN}
+      AND {IS_FREE}
+      AND {HAS_RESTED}
+      AND {IS_OPEN}
       AND EXISTS (SELECT 1 FROM webhooks_webhookdata d
                   WHERE d.state = 1 AND d.webhook_id = l.webhook_id
                     AND d.last_execution
-                        < greatest(now.execution, l.flushed_execution))
+                        < {EXECUTION})
 """
 ACQUIRE: Final = Statement(
     name="webhooks_acquire",

@@ -15,6 +15,7 @@ from typing import Final
 from django.db import connection
 
 from apps.auth_providers.tokens import DUE, USABLE
+from apps.webhooks.engine.gates import LIVE
 
 # Nobody asks again for so long: a message may wait behind others.
 ASKED_SECONDS: Final = 10.0
@@ -29,7 +30,7 @@ WHERE {DUE} AND (t.asked_until IS NULL OR t.asked_until <= clock_timestamp())
   AND EXISTS (
     SELECT 1 FROM webhooks_webhook w JOIN webhooks_lease l ON l.webhook_id = w.id
     WHERE w.auth_provider_id = t.provider_id
-      AND w.deleted_at IS NULL AND w.url IS NOT NULL
+      AND {LIVE}
       AND (l.served_at > t.refreshed_at
            OR (SELECT true FROM webhooks_webhookdata d
                WHERE d.state = 1 AND d.webhook_id = w.id LIMIT 1)))
@@ -48,7 +49,7 @@ CROSS JOIN LATERAL (
     SELECT d.created_at FROM webhooks_webhookdata d
     WHERE d.state = 1 AND d.webhook_id = w.id
     ORDER BY d.last_execution, d.id LIMIT 1) head
-WHERE w.id = ANY(%(webhooks)s) AND w.deleted_at IS NULL AND w.url IS NOT NULL
+WHERE w.id = ANY(%(webhooks)s) AND {LIVE}
   AND NOT {USABLE}
 """
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from django.db import connection
 
+from apps.webhooks.engine.gates import LIVE, open_to
 from apps.webhooks.replay.filters import Filters
 
 # More is refused: filters by date divide it.
@@ -19,18 +20,18 @@ MOST_RATE: Final = 500.0
 
 # Deleted webhooks and those without a URL are sent nothing. Payloads that retention or
 # erasure has removed cannot be sent.
-SENDABLE: Final = """
+SENDABLE: Final = f"""
 FROM webhooks_webhookdata d
 JOIN event_log_event e ON e.id = d.event_id
 JOIN webhooks_webhook w ON w.id = d.webhook_id
-WHERE w.deleted_at IS NULL AND w.url IS NOT NULL
+WHERE {LIVE}
   AND (e.payload IS NOT NULL OR e.cfonb IS NOT NULL) AND
 """
 # Events that the webhook would have been told of, had it been there.
-MISSED: Final = """
+MISSED: Final = f"""
 FROM event_log_event e JOIN webhooks_webhook w ON w.id = %(webhook)s
-WHERE e.name = w.event AND (w.user_id IS NULL OR w.user_id = e.user_id)
-  AND w.deleted_at IS NULL AND w.url IS NOT NULL
+WHERE e.name = w.event AND {open_to("e")}
+  AND {LIVE}
   AND (e.payload IS NOT NULL OR e.cfonb IS NOT NULL)
   AND e.created_at >= %(since)s AND e.created_at < %(until)s
   AND NOT EXISTS (SELECT 1 FROM webhooks_webhookdata d

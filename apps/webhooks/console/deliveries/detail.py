@@ -14,11 +14,12 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from apps.webhooks.console.badges import of_state
-from apps.webhooks.console.conditions import Condition, conditions_of, flusher_now
+from apps.webhooks.console.conditions import Condition, conditions_of
 from apps.webhooks.console.deliveries.attempts import SHOWN, cards_of
 from apps.webhooks.console.deliveries.payloads import PERMISSION, read_payload
 from apps.webhooks.console.views import ConsoleView, Crumb
 from apps.webhooks.models import Webhook, WebhookData
+from apps.webhooks.schedule import flusher_now
 from apps.webhooks.target import Content
 
 
@@ -32,7 +33,7 @@ class OneDelivery(ConsoleView):
         """404 for what is not there."""
         super().setup(request, *args, **kwargs)
         # Without the texts: they are read by `read_payload` alone.
-        rows = WebhookData.objects.select_related("event", "webhook__lease")
+        rows = WebhookData.objects.select_related("event", "webhook")
         found = rows.defer("event__payload").filter(pk=kwargs["pk"]).first()
         if found is None:
             raise Http404

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
-from apps.webhooks.console.conditions import Condition, Kind, conditions_of, flusher_now
+from apps.webhooks.console.conditions import Condition, Kind, conditions_of
 from apps.webhooks.console.deliveries.criteria import Criteria
 from apps.webhooks.console.deliveries.finding import find
 from apps.webhooks.console.health_charts import health_charts
@@ -17,6 +17,7 @@ from apps.webhooks.console.registry import may
 from apps.webhooks.console.replays.standing import replays_of
 from apps.webhooks.console.views import Crumb
 from apps.webhooks.console.webhooks.listing import VIEW
+from apps.webhooks.schedule import flusher_now
 
 SHOWN: Final = 10
 _TONES: Final = {

@@ -9,18 +9,13 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from apps.webhooks.console.conditions import (
-    Condition,
-    Flusher,
-    Kind,
-    conditions_of,
-    flusher_now,
-)
+from apps.webhooks.console.conditions import Condition, Kind, conditions_of
 from apps.webhooks.console.overview import hourly, queued
 from apps.webhooks.console.paging import CappedCount, CappedPaginator
 from apps.webhooks.console.views import ConsoleView
 from apps.webhooks.console.webhooks.forms import WebhookFilter
 from apps.webhooks.models import Webhook
+from apps.webhooks.schedule import Flusher, flusher_now
 
 VIEW: Final = "webhooks.view_webhook"
 # More than that are not looked at for those that need somebody.
@@ -90,7 +85,7 @@ def _matching(form: WebhookFilter) -> QuerySet[Webhook]:
     """Those that meet what is valid."""
     form.is_valid()
     given = form.cleaned_data
-    found = Webhook.objects.select_related("lease")
+    found = Webhook.objects.all()
     if given.get("event"):
         found = found.filter(event=given["event"])
     if given.get("url"):
