@@ -45,7 +45,7 @@ from apps.webhooks.openapi.schemas.users import (
 from tests.make import SECRET
 
 USER, WEBHOOK, PROVIDER, CONNECTION, ACCOUNT, SUBSCRIPTION = 5, 7, 3, 9, 21, 31
-UNUSED_PROVIDER, OAUTH_PROVIDER, REPLAY, DATA = 2, 4, 11, 1
+UNUSED_PROVIDER, OAUTH_PROVIDER, REPLAY, DATA, EVENT = 2, 4, 11, 1, 1042
 IDS: dict[str, Any] = {
     "id_user": str(USER),
     "id_webhook": WEBHOOK,
@@ -55,6 +55,7 @@ IDS: dict[str, Any] = {
     "id_subscription": SUBSCRIPTION,
     "id_replay": REPLAY,
     "id_data": DATA,
+    "id_event": EVENT,
     "key": "agency",
     "name": "USER_CREATED",
 }
@@ -98,6 +99,7 @@ def make_world(url: str) -> World:
     change({"autosync.cfonb": "0"}, actor="somebody")
     _reset_sequences(
         Replay,
+        Event,
         WebhookData,
         EndUser,
         Webhook,
@@ -151,6 +153,7 @@ def _make_registrations(url: str) -> None:
         auth_provider_id=PROVIDER,
     )
     event = Event.objects.create(
+        pk=EVENT,
         name="CONNECTION_SYNCED",
         user_id=USER,
         payload="{}",
@@ -165,7 +168,7 @@ def _make_registrations(url: str) -> None:
         attempts=1,
     )
     # Another one that the webhook was not there for.
-    event.pk = None
+    event.pk = EVENT + 1
     event.save()
     Replay.objects.create(pk=REPLAY, filters={}, rate=50, actor="somebody", total=1)
     DeliveryAttempt.objects.create(

@@ -19,7 +19,8 @@ from apps.auth_providers.providers import (
 )
 from apps.webhooks.api.base import ApiView
 from apps.webhooks.api.parameters import Page, parameters, refuse_unknown
-from apps.webhooks.api.resources import instant, provider_resource
+from apps.webhooks.api.resources import provider_resource
+from apps.webhooks.formats.instants import instant
 from apps.webhooks.registrations import Refused, delete_all_auth, delete_auth
 
 _TRUTH: Final = {"1": True, "true": True, "0": False, "false": False}

@@ -12,7 +12,7 @@ from apps.configuration.models import ConfigLog
 from apps.configuration.store import change, current
 from apps.webhooks.api.base import ApiView
 from apps.webhooks.api.parameters import Page, parameters
-from apps.webhooks.api.resources import instant
+from apps.webhooks.formats.instants import instant
 from apps.webhooks.registrations import Refused
 
 

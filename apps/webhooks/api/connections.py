@@ -18,7 +18,6 @@ from apps.connections.schedule import INTERACTIVE
 from apps.webhooks.api.access import OfUserView, user_of
 from apps.webhooks.api.base import ApiView
 from apps.webhooks.api.parameters import Page, drop_all, parameters, refuse_unknown
-from apps.webhooks.api.resources import instant
 from apps.webhooks.connections import (
     connect,
     disconnect,
@@ -27,6 +26,7 @@ from apps.webhooks.connections import (
     synchronise_any,
     synchronise_now,
 )
+from apps.webhooks.formats.instants import instant
 from apps.webhooks.registrations import Refused
 
 _TEXTS: Final = {"null": None, "true": True, "false": False}

@@ -56,8 +56,7 @@ class WebhookDataBodyView(ApiView):
     def get(self, request: Request, id_webhook: int, id_data: int) -> HttpResponse:
         """As it is sent and signed, to the byte, before compression."""
         refuse_unknown(parameters(request))
-        if not WebhookData.objects.filter(pk=id_data, webhook=id_webhook).exists():
-            raise _unknown(id_webhook, id_data)
+        check_owned(id_webhook, id_data)
         content = read_content(id_data)
         if content is None:
             sentence = f"The body of webhook data {id_data} was purged{_when(id_data)}."
@@ -67,6 +66,13 @@ class WebhookDataBodyView(ApiView):
             content_type=content.content_type,
             headers={"Cache-Control": "no-store"},
         )
+
+
+def check_owned(id_webhook: int, id_data: int) -> None:
+    """Raise `Refused` unless the webhook has this data."""
+    if not WebhookData.objects.filter(pk=id_data, webhook=id_webhook).exists():
+        sentence = f"Webhook {id_webhook} has no data {id_data}."
+        raise Refused("notFound", "id", sentence)
 
 
 def _when(id_data: int) -> str:
@@ -80,7 +86,3 @@ def _state(name: str) -> Any:
         listed = ", ".join(STATES)
         raise Refused("invalidValue", "state", f"state is one of {listed}.")
     return STATES[name]
-
-
-def _unknown(id_webhook: int, id_data: int) -> Refused:
-    return Refused("notFound", "id", f"Webhook {id_webhook} has no data {id_data}.")

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from apps.api_tokens.authentication import caller_of
 from apps.event_log.catalogue import event_name
 from apps.webhooks.api.base import ApiView
+from apps.webhooks.api.deliveries import check_owned
 from apps.webhooks.api.parameters import (
     MAX_ID,
     Page,
@@ -20,8 +21,8 @@ from apps.webhooks.api.parameters import (
     parameters,
     refuse_unknown,
 )
-from apps.webhooks.api.resources import instant
-from apps.webhooks.models import Replay, Webhook, WebhookData
+from apps.webhooks.formats.instants import instant
+from apps.webhooks.models import Replay, Webhook
 from apps.webhooks.registrations import Refused
 from apps.webhooks.replay.filters import ANY_STATE, DEFAULT_STATES, MOST_IDS, Filters
 from apps.webhooks.replay.plan import DEFAULT_RATE, Plan, plan, plan_backfill
@@ -123,10 +124,7 @@ class ResendView(ApiView):
 
     def post(self, request: Request, id_webhook: int, id_data: int) -> Response:
         """Send it again, whether it was accepted or not."""
-        data = WebhookData.objects.filter(pk=id_data, webhook=id_webhook)
-        if not data.exists():
-            sentence = f"Webhook {id_webhook} has no data {id_data}."
-            raise Refused("notFound", "id", sentence)
+        check_owned(id_webhook, id_data)
         given = parameters(request)
         order, dry_run = _order(request, given)
         refuse_unknown(given)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from apps.auth_providers.models import AuthProvider
 from apps.event_log.catalogue import CATALOGUE, EventType
+from apps.webhooks.formats.instants import instant
 from apps.webhooks.health import HealthReport
 from apps.webhooks.models import DeliveryAttempt, Webhook, WebhookData
 
@@ -110,8 +111,3 @@ def _text(members: dict[str, str]) -> str:
 
 def _rounded(number: float | None, digits: int) -> float | None:
     return None if number is None else round(number, digits)
-
-
-def instant(moment: datetime) -> str:
-    """UTC, ISO 8601, with `Z`."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"

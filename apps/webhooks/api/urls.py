@@ -19,6 +19,10 @@ from apps.webhooks.api.connections import (
 )
 from apps.webhooks.api.deliveries import WebhookDataBodyView, WebhookDataListView
 from apps.webhooks.api.events import EventsView
+from apps.webhooks.api.explanations import (
+    DeliveryExplanationView,
+    EventExplanationView,
+)
 from apps.webhooks.api.replays import (
     BackfillView,
     RecoveryView,
@@ -41,6 +45,7 @@ from apps.webhooks.api.webhooks import WebhookLogsView, WebhooksView, WebhookVie
 urlpatterns = [
     # First: nothing else is called as often.
     path("events", EventsView.as_view()),
+    path("events/<int:id_event>/explanation", EventExplanationView.as_view()),
     path("auth/init", InitView.as_view()),
     path("auth/renew", RenewView.as_view()),
     path("auth/token", TokenView.as_view()),
@@ -88,6 +93,10 @@ urlpatterns = [
     path(
         "webhooks/<int:id_webhook>/data/<int:id_data>/body",
         WebhookDataBodyView.as_view(),
+    ),
+    path(
+        "webhooks/<int:id_webhook>/data/<int:id_data>/explanation",
+        DeliveryExplanationView.as_view(),
     ),
     path("webhooks/<int:id_webhook>/data/<int:id_data>/resend", ResendView.as_view()),
     path("webhooks/<int:id_webhook>/recover", RecoveryView.as_view()),

@@ -13,7 +13,7 @@ from apps.event_log.user_config import change_config, config_of
 from apps.webhooks.api.access import OfUserView, user_of
 from apps.webhooks.api.base import ApiView
 from apps.webhooks.api.parameters import Page, parameters, refuse_unknown
-from apps.webhooks.api.resources import instant
+from apps.webhooks.formats.instants import instant
 from apps.webhooks.registrations import Refused
 from apps.webhooks.users import delete_user, erase_user
 

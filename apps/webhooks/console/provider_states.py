@@ -16,7 +16,7 @@ from apps.auth_providers.oauth_config import EXPIRY_NOTICE, certificate_expiry
 from apps.encryption.keyring import KeyringError
 from apps.webhooks.causes import Plain
 from apps.webhooks.console.badges import Badge, Tone
-from apps.webhooks.console.token_errors import explain_token_error
+from apps.webhooks.token_errors import explain_token_error
 
 TYPE_BADGES: Final = {
     AuthProvider.Type.HMAC_SIGNATURE: Badge(_lazy("HMAC signature"), Tone.QUIET),

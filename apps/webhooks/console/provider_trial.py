@@ -22,7 +22,7 @@ from apps.webhooks.conf import token_door
 from apps.webhooks.console.badges import Badge, Tone
 from apps.webhooks.console.providers import TEST, OneProvider
 from apps.webhooks.console.timings import phases
-from apps.webhooks.console.token_errors import explain_token_error
+from apps.webhooks.token_errors import explain_token_error
 
 
 class ProviderTrialView(OneProvider):

@@ -74,6 +74,10 @@ class Gates:
     failures: int
     timeouts: int
 
+    def is_due(self, last_execution: int) -> bool:
+        """May a row that was tried then be sent? See `leases.py` and `unsent.py`."""
+        return last_execution < self.execution
+
 
 def gates_of(webhooks: Sequence[int]) -> dict[int, Gates]:
     """As they are now, by one query."""

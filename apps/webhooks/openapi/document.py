@@ -13,6 +13,7 @@ from apps.webhooks.openapi.operations import (
     connections,
     data,
     events,
+    explanations,
     providers,
     replays,
     tokens,
@@ -25,6 +26,7 @@ from apps.webhooks.openapi.schemas import config as config_schemas
 from apps.webhooks.openapi.schemas import connections as connection_schemas
 from apps.webhooks.openapi.schemas import data as data_schemas
 from apps.webhooks.openapi.schemas import events as event_schemas
+from apps.webhooks.openapi.schemas import explanations as explanation_schemas
 from apps.webhooks.openapi.schemas import providers as provider_schemas
 from apps.webhooks.openapi.schemas import replays as replay_schemas
 from apps.webhooks.openapi.schemas import users as user_schemas
@@ -40,6 +42,7 @@ OPERATIONS: Final = {
     **replays.OPERATIONS,
     **providers.OPERATIONS,
     **events.OPERATIONS,
+    **explanations.OPERATIONS,
     **users.OPERATIONS,
     **tokens.OPERATIONS,
     **connections.OPERATIONS,
@@ -54,6 +57,7 @@ _SCHEMAS: Final[dict[str, Schema]] = {
     **catalogue_schemas.SCHEMAS,
     **provider_schemas.SCHEMAS,
     **event_schemas.SCHEMAS,
+    **explanation_schemas.SCHEMAS,
     **user_schemas.SCHEMAS,
     **connection_schemas.SCHEMAS,
     **config_schemas.SCHEMAS,

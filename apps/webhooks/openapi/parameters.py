@@ -56,6 +56,7 @@ def numbered(name: str, of: str, example: int) -> Schema:
 
 WEBHOOK: Final = numbered("id_webhook", "webhook", 7)
 DATA: Final = numbered("id_data", "webhook data", 1)
+EVENT: Final = numbered("id_event", "event", 1042)
 PROVIDER: Final = numbered("id_auth", "auth provider", 3)
 CONNECTION: Final = numbered("id_connection", "connection", 9)
 ACCOUNT: Final = numbered("id_account", "account", 21)

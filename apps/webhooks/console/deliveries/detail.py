@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -14,11 +13,12 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from apps.webhooks.console.badges import of_state
-from apps.webhooks.console.conditions import Condition, conditions_of
+from apps.webhooks.console.conditions import conditions_of
 from apps.webhooks.console.deliveries.attempts import SHOWN, cards_of
 from apps.webhooks.console.deliveries.payloads import PERMISSION, read_payload
 from apps.webhooks.console.views import ConsoleView, Crumb
-from apps.webhooks.models import Webhook, WebhookData
+from apps.webhooks.explain.deliveries import explain_delivery
+from apps.webhooks.models import WebhookData
 from apps.webhooks.schedule import flusher_now
 from apps.webhooks.target import Content
 
@@ -70,18 +70,16 @@ class DeliveryView(OneDelivery):
         """The facts and the cards."""
         delivery = self.delivery
         cards = cards_of(delivery)
-        flusher = flusher_now()
-        (condition,) = conditions_of([delivery.webhook], flusher)
+        (condition,) = conditions_of([delivery.webhook], flusher_now())
         return super().get_context_data(**kwargs) | {
             "delivery": delivery,
             "event": delivery.event,
             "webhook": delivery.webhook,
             "badge": of_state(delivery.state, attempts=delivery.attempts),
             "cards": cards,
-            "last": cards[0] if cards else None,
             "older": max(delivery.attempts - SHOWN, 0),
             "condition": condition,
-            "next_at": next_try(delivery, condition, flusher.next_at),
+            "explanation": explain_delivery(delivery.pk),
             "certificate_ends_at": next(
                 (
                     each.attempt.certificate_ends_at
@@ -138,15 +136,3 @@ class PayloadView(OneDelivery):
             "back": self.url,
             "kind": "CFONB 120" if content and content.is_cfonb else "JSON",
         }
-
-
-def next_try(
-    delivery: WebhookData, condition: Condition, flusher_at: datetime
-) -> datetime | None:
-    """When it is attempted next; None if it is not, or at any moment."""
-    webhook: Webhook = delivery.webhook
-    if delivery.state != WebhookData.State.PENDING or webhook.deleted_at is not None:
-        return None
-    if condition.until is not None:
-        return condition.until
-    return flusher_at if delivery.attempts else None

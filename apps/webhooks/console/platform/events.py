@@ -16,10 +16,10 @@ from django.utils.translation import gettext_lazy as _
 from apps.audit.actions import Action
 from apps.audit.trail import record
 from apps.event_log.models import Event
-from apps.webhooks.console.platform.story import chapters, held_why
+from apps.webhooks.console.platform.story import chapters
 from apps.webhooks.console.registry import may
 from apps.webhooks.console.views import ConsoleView, Crumb
-from apps.webhooks.models import WebhookData
+from apps.webhooks.explain.events import explain_event
 
 READ = "webhooks.view_payload"
 
@@ -62,13 +62,11 @@ class EventView(ConsoleView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Its deliveries too."""
         (chapter,) = chapters([self.event])
-        held = any(each.data.state == WebhookData.State.HELD for each in chapter.told)
-        user = self.event.user
         return super().get_context_data(**kwargs) | {
             "event": self.event,
             "digest": bytes(self.event.payload_sha256).hex(),
             "told": chapter.told,
-            "held_why": held_why(user) if held and user is not None else "",
+            "explanation": explain_event(self.event.pk),
             "is_shown": self.request.method == "POST",
             "can_read": may(self.request.user, READ),
         }

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from django.utils.translation import gettext as _
-
-from apps.event_log.models import EndUser, Event
+from apps.event_log.models import Event
 from apps.webhooks.causes import explain
 from apps.webhooks.console.badges import Badge, of_state
+from apps.webhooks.explain.facts import last_attempts
 from apps.webhooks.models import DeliveryAttempt, Webhook, WebhookData
 
 SHOWN: Final = 30
@@ -51,7 +49,7 @@ def chapters(events: list[Event]) -> list[Chapter]:
     """Events with their deliveries, in three queries however many there are."""
     data = WebhookData.objects.filter(event__in=[event.pk for event in events])
     rows = list(data.select_related("webhook").order_by("pk"))
-    last = _last_attempts(row.pk for row in rows)
+    last = last_attempts([row.pk for row in rows])
     found: dict[int, Chapter] = {event.pk: Chapter(event=event) for event in events}
     for row in rows:
         found[row.event_id].told.append(_told(row, last.get(row.pk)))
@@ -67,25 +65,9 @@ def hears() -> dict[str, int]:
     return counts
 
 
-def held_why(user: EndUser) -> str:
-    """Why what is held about this user is held."""
-    if user.deleted_at is None:
-        return _(
-            "Held, for the user is temporary: it goes when the user is made permanent, "
-            "and is dropped with a user who never is."
-        )
-    return _("Held, and dropped: the user was never made permanent.")
-
-
 def _told(row: WebhookData, attempt: DeliveryAttempt | None) -> Told:
     why = ""
     if row.state != WebhookData.State.DELIVERED and attempt is not None:
         why = explain(attempt.cause, attempt.status).sentence
     badge = of_state(row.state, attempts=row.attempts)
     return Told(data=row, badge=badge, attempt=attempt, why=why)
-
-
-def _last_attempts(data: Iterable[int]) -> dict[int, DeliveryAttempt]:
-    attempts = DeliveryAttempt.objects.filter(webhook_data__in=list(data))
-    rows = attempts.defer("response_headers", "response_excerpt").order_by("pk")
-    return {row.webhook_data_id: row for row in rows}

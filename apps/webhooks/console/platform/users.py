@@ -17,13 +17,14 @@ from apps.connections.plugin import profile_of
 from apps.event_log.models import EndUser
 from apps.event_log.user_config import config_of
 from apps.webhooks.console.platform.forms import ConnectForm
-from apps.webhooks.console.platform.story import SHOWN, hears, held_why, story_of
+from apps.webhooks.console.platform.story import SHOWN, hears, story_of
 from apps.webhooks.console.platform.user_states import (
     badge_of_connection,
     badge_of_user,
 )
 from apps.webhooks.console.registry import may
 from apps.webhooks.console.views import ConsoleView, Crumb
+from apps.webhooks.explain.deliveries import why_held
 from apps.webhooks.models import WebhookData
 
 MOST_CONNECTIONS: Final = 50
@@ -100,7 +101,7 @@ class UserView(OneUser):
             "story": story,
             "most": SHOWN,
             "held": held,
-            "held_why": held_why(user),
+            "held_why": why_held(user),
             "heard": hears(),
             "news": news % {"events": len(story), "held": held, "going": going},
         }
