@@ -21,6 +21,7 @@ APPS: Final = [
     "apps.event_log",
     "apps.connections",
     "apps.auth_providers",
+    "apps.operators",
     "apps.webhooks",
 ]
 """For INSTALLED_APPS, after `django.contrib.admin`, whose pages remain as they are."""

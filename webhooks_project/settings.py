@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "apps.event_log",
     "apps.connections",
     "apps.auth_providers",
+    "apps.operators",
     "apps.webhooks",
     # After the apps, whose templates replace some of the admin's.
     "webhooks_project.admin.ConsoleConfig",
@@ -64,6 +65,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "apps.webhooks.console.middleware.ConsoleAuthenticationMiddleware",
+    "apps.webhooks.console.middleware.SecondFactorMiddleware",
     "apps.api_tokens.acting.ActingMiddleware",
     "apps.webhooks.console.middleware.ConsoleMessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -116,6 +118,8 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS_ONLY
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
+# Nobody uses the console without a second factor; else whoever has set one up has it.
+CONSOLE_REQUIRE_TWO_FACTOR: bool = env.bool("CONSOLE_REQUIRE_TWO_FACTOR", default=False)
 # Nothing inline, nothing from elsewhere: on the console, the API and its page alike.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

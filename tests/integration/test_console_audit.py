@@ -5,6 +5,7 @@ A page that does something and is not among `DOINGS` fails: say there how it is 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -18,6 +19,8 @@ from django.db.transaction import TransactionManagementError
 from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
+from django_otp import DEVICE_ID_SESSION_KEY
+from django_otp.oath import TOTP
 
 from apps.api_tokens.clients import create_client
 from apps.api_tokens.models import Client as Application
@@ -29,6 +32,8 @@ from apps.audit.trail import HIDDEN, record
 from apps.auth_providers.models import AuthProvider
 from apps.connections.models import Account, Connection
 from apps.event_log.models import Event
+from apps.operators.models import Authenticator, RecoveryCode
+from apps.operators.second_factors import begin
 from apps.webhooks.console.screens import SCREENS
 from apps.webhooks.emit import emit
 from apps.webhooks.models import Replay, Webhook, WebhookData
@@ -183,6 +188,44 @@ def try_provider(hand: Hand) -> None:
     show(hand, "admin:provider_try", provider.pk)
 
 
+def show_codes(hand: Hand, where: str) -> None:
+    """A page is sent digits of the hand's app, and answers with recovery codes."""
+    key = bytes.fromhex(Authenticator.objects.get(user=hand.user).key)
+    show(hand, where, code=f"{TOTP(key).token():06d}")
+
+
+def set_up(hand: Hand) -> None:
+    begin(hand.user)
+    show_codes(hand, "admin:two_factor_setup")
+
+
+def renew_codes(hand: Hand) -> None:
+    prove_second_factor(hand)
+    show_codes(hand, "admin:two_factor_codes")
+
+
+def remove_own(hand: Hand) -> None:
+    code = prove_second_factor(hand)
+    hand.post("admin:two_factor_remove", code=code)
+
+
+def prove_second_factor(hand: Hand) -> str:
+    """The hand has one from now on, which its session has proven; a recovery code."""
+    mine = Authenticator.objects.create(user=hand.user)
+    session = hand.client.session
+    session[DEVICE_ID_SESSION_KEY] = mine.persistent_id
+    session.save()
+    sha256 = hashlib.sha256(b"lost").digest()
+    RecoveryCode.objects.create(user=hand.user, sha256=sha256)
+    return "lost"
+
+
+def remove_lost(hand: Hand) -> None:
+    other = somebody()
+    Authenticator.objects.create(user=other)
+    hand.post("admin:operator_two_factor_remove", other.pk)
+
+
 # What can be done, how, and the row that it leaves.
 DOINGS: dict[str, tuple[Callable[[Hand], object], Action]] = {
     "admin:webhooks_webhook_add": (register, Action.WEBHOOK_CREATE),
@@ -281,6 +324,10 @@ DOINGS |= {
     "admin:account_disable": on(
         "account.disable", "account_disable", "person", "account"
     ),
+    "admin:two_factor_setup": (set_up, Action.TWO_FACTOR_ON),
+    "admin:two_factor_codes": (renew_codes, Action.RECOVERY_CODES),
+    "admin:two_factor_remove": (remove_own, Action.TWO_FACTOR_OFF),
+    "admin:operator_two_factor_remove": (remove_lost, Action.TWO_FACTOR_OFF),
     "admin:event_log_event_change": (read_event, Action.EVENT_READ),
     "admin:check_receiver": (check_receiver, Action.WEBHOOK_CHECK),
     "admin:test_webhook": (send_test, Action.WEBHOOK_TEST),

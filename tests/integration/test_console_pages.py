@@ -114,7 +114,10 @@ def test_a_french_page_has_nothing_of_ours_in_english():
     phrases = {text for text in ours if " " in text}
     for url in pages():
         reader = Client(headers={"accept-language": "fr"}) if "login" in url else client
-        html = reader.get(url, secure=True).content.decode()
+        reply = reader.get(url, secure=True)
+        if reply.status_code == 302:
+            continue
+        html = reply.content.decode()
         assert 'lang="fr"' in html, url
         html = re.sub(r"<(option|code|pre)\b.*?</\1>", "", html, flags=re.DOTALL)
         said = re.findall(r'\s(?:title|aria-label|placeholder)="([^"]*)"', html)

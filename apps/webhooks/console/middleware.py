@@ -6,17 +6,19 @@ tenth of its time, and would have nothing to do.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
 from django.utils.deprecation import MiddlewareMixin
+from django_otp.middleware import OTPMiddleware
 
 CONSOLE: Final = "/admin/"
 
@@ -55,6 +57,21 @@ class ConsoleSessionMiddleware(_ConsoleOnly, SessionMiddleware):
 
 class ConsoleAuthenticationMiddleware(_ConsoleOnly, AuthenticationMiddleware):
     """`request.user`."""
+
+
+class SecondFactorMiddleware:
+    """`request.user.otp_device`: by what a session has proven more than a password."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        self._of_console = OTPMiddleware(get_response)
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """For the console alone."""
+        if request.path_info.startswith(CONSOLE):
+            reply: HttpResponse = self._of_console(request)
+            return reply
+        return self.get_response(request)
 
 
 class ConsoleMessageMiddleware(_ConsoleOnly, MessageMiddleware):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from django.contrib.admin import ModelAdmin
+from django.contrib.admin import ModelAdmin, display
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import User
 from django.contrib.auth.signals import (
@@ -17,6 +17,7 @@ from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 
 from apps.audit.actions import Action
 from apps.audit.trail import record
@@ -63,6 +64,24 @@ class OperatorAdmin(RecordedAdmin, UserAdmin):  # type: ignore[type-arg]
         Action.OPERATOR_UPDATE,
         Action.OPERATOR_DELETE,
     )
+    list_display = (
+        "username",
+        "email",
+        "is_active",
+        "is_superuser",
+        "last_login",
+        "has_second_factor",
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """With the second factor, but not its key."""
+        users: QuerySet[User] = super().get_queryset(request)
+        return users.select_related("authenticator").defer("authenticator__key")
+
+    @display(description=_("Two-factor login"), boolean=True)
+    def has_second_factor(self, user: User) -> bool:
+        """Named by its relation: another project's admin need not have that."""
+        return getattr(getattr(user, "authenticator", None), "confirmed", False)
 
     def user_change_password(
         self, request: HttpRequest, id: str, form_url: str = ""
@@ -91,20 +110,21 @@ def _changed(message: Any) -> list[str]:
 
 
 @receiver(user_logged_in)
-def _logged_in(user: User, **_: Any) -> None:
+def _logged_in(user: User, **rest: Any) -> None:
+    proof = getattr(user, "proof", None)
     with transaction.atomic():
-        record(Action.LOGIN, user.pk)
+        record(Action.LOGIN, user.pk, new={"second_factor": proof} if proof else {})
 
 
 @receiver(user_logged_out)
-def _logged_out(user: User | None, **_: Any) -> None:
+def _logged_out(user: User | None, **rest: Any) -> None:
     if user is not None:
         with transaction.atomic():
             record(Action.LOGOUT, user.pk)
 
 
 @receiver(user_login_failed)
-def _refused(credentials: dict[str, Any], **_: Any) -> None:
+def _refused(credentials: dict[str, Any], **rest: Any) -> None:
     """Whose account it is, if there is such; what was typed may be a password."""
     name = str(credentials.get("username", ""))
     account = User.objects.filter(username=name).values_list("pk", flat=True).first()

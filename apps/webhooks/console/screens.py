@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.webhooks.console import dashboard, provider_actions, records, verification
 from apps.webhooks.console.access import audit
+from apps.webhooks.console.access import operators as accounts
 from apps.webhooks.console.catalogue import event_types
 from apps.webhooks.console.deliveries import screen as deliveries
 from apps.webhooks.console.platform.screens import EVENTS, SANDBOX, USERS
@@ -38,6 +39,7 @@ SCREENS: Final = (
     event_types.SCREEN,
     verification.SCREEN,
     TOKENS,
+    accounts.SCREEN,
     audit.SCREEN,
     records.SCREEN,
 )
