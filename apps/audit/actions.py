@@ -59,6 +59,8 @@ class Action(models.TextChoices):
     CLIENT_REVOKE = "client.revoke", _("Client application revoked")
     LOGIN = "operator.login", _("Logged in")
     LOGIN_REFUSED = "operator.login_refused", _("Login refused")
+    OPERATOR_LOCK = "operator.lock", _("Login locked")
+    OPERATOR_UNLOCK = "operator.unlock", _("Login unlocked")
     LOGOUT = "operator.logout", _("Logged out")
     OPERATOR_CREATE = "operator.create", _("Operator created")
     OPERATOR_UPDATE = "operator.update", _("Operator changed")

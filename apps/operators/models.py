@@ -1,4 +1,4 @@
-"""An operator's second factor: an authenticator app, and codes for when it is lost.
+"""An operator's second factor, and failed logins.
 
 django-otp's own tables have keys and codes in the clear. Here the key is sealed like
 every secret of the service, and of a recovery code there is only the hash.
@@ -72,3 +72,26 @@ class RecoveryCode(models.Model):
 
     def __str__(self) -> str:
         return f"recovery code of operator {self.user_id}"
+
+
+class LoginFailures(models.Model):
+    """How often a login by a name has failed lately, from an address; see `lockout`.
+
+    `name` is a hash; `address` is empty in the row of all addresses together.
+    """
+
+    name = models.CharField(max_length=64)
+    address = models.CharField(max_length=45)
+    number = models.PositiveIntegerField(default=0)
+    last_at = models.DateTimeField(db_index=True)
+    locked_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["name", "address"], name="loginfailures_of_name_and_address"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} failures from {self.address or 'all addresses'}"

@@ -32,6 +32,7 @@ from apps.audit.trail import HIDDEN, record
 from apps.auth_providers.models import AuthProvider
 from apps.connections.models import Account, Connection
 from apps.event_log.models import Event
+from apps.operators.lockout import begin_attempt
 from apps.operators.models import Authenticator, RecoveryCode
 from apps.operators.second_factors import begin
 from apps.webhooks.console.screens import SCREENS
@@ -226,6 +227,12 @@ def remove_lost(hand: Hand) -> None:
     hand.post("admin:operator_two_factor_remove", other.pk)
 
 
+def unlock(hand: Hand) -> None:
+    other = somebody()
+    begin_attempt(other.username, "192.0.2.1")
+    hand.post("admin:operator_unlock", other.pk)
+
+
 # What can be done, how, and the row that it leaves.
 DOINGS: dict[str, tuple[Callable[[Hand], object], Action]] = {
     "admin:webhooks_webhook_add": (register, Action.WEBHOOK_CREATE),
@@ -327,6 +334,7 @@ DOINGS |= {
     "admin:two_factor_setup": (set_up, Action.TWO_FACTOR_ON),
     "admin:two_factor_codes": (renew_codes, Action.RECOVERY_CODES),
     "admin:two_factor_remove": (remove_own, Action.TWO_FACTOR_OFF),
+    "admin:operator_unlock": (unlock, Action.OPERATOR_UNLOCK),
     "admin:operator_two_factor_remove": (remove_lost, Action.TWO_FACTOR_OFF),
     "admin:event_log_event_change": (read_event, Action.EVENT_READ),
     "admin:check_receiver": (check_receiver, Action.WEBHOOK_CHECK),

@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.audit.actions import Action
 from apps.audit.trail import record
+from apps.operators.lockout import locked_until
 
 
 class RecordedAdmin(ModelAdmin):  # type: ignore[type-arg]
@@ -82,6 +83,22 @@ class OperatorAdmin(RecordedAdmin, UserAdmin):  # type: ignore[type-arg]
     def has_second_factor(self, user: User) -> bool:
         """Named by its relation: another project's admin need not have that."""
         return getattr(getattr(user, "authenticator", None), "confirmed", False)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """With a way to unlock a login that is locked."""
+        operator = self.get_object(request, object_id)
+        until = operator and locked_until(operator.get_username())
+        context = {**(extra_context or {}), "locked_until": until}
+        response: HttpResponse = super().change_view(
+            request, object_id, form_url, context
+        )
+        return response
 
     def user_change_password(
         self, request: HttpRequest, id: str, form_url: str = ""

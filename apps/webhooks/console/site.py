@@ -6,7 +6,6 @@ from http import HTTPStatus
 from typing import Any
 
 from django.contrib.admin import AdminSite
-from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -113,8 +112,6 @@ class Console(AdminSite):
             context[REDIRECT_FIELD_NAME] = reverse("admin:index")
         view = PasswordView.as_view(
             extra_context=context | (extra_context or {}),
-            authentication_form=AdminAuthenticationForm,
-            template_name="admin/login.html",
         )
         reply = view(request)
         assert isinstance(reply, HttpResponse)

@@ -10,6 +10,7 @@ import time
 from typing import Any, Final
 
 from django import forms
+from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth import login
 from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_login_failed
@@ -23,20 +24,55 @@ from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from apps.operators.second_factors import has_second_factor, prove
+from apps.api_tokens.throttle import address_of
+from apps.operators.lockout import (
+    LockedOut,
+    attempt_failed,
+    attempt_succeeded,
+    begin_attempt,
+)
+from apps.operators.models import Authenticator
+from apps.operators.second_factors import Proof, has_second_factor, prove
 from apps.webhooks.console.forms import FormView
 
 _SESSION: Final = "console.password_of"
 _SECONDS: Final = 300
+TOO_MANY: Final = _(
+    "Too many logins have failed. Try again later, or ask an administrator."
+)
+
+
+class PasswordForm(AdminAuthenticationForm):
+    """Name and password, unless too many were wrong lately."""
+
+    def clean(self) -> dict[str, Any]:
+        """Refused in the same words, be there such an operator or not."""
+        name = self.cleaned_data.get("username")
+        if self.request is None or not (name and self.cleaned_data.get("password")):
+            return super().clean()
+        address = address_of(self.request)
+        try:
+            begin_attempt(name, address)
+        except LockedOut as locked:
+            raise forms.ValidationError(TOO_MANY) from locked
+        try:
+            return super().clean()
+        except forms.ValidationError:
+            attempt_failed(name, address)
+            raise
 
 
 class PasswordView(LoginView):
     """The first step."""
 
+    authentication_form = PasswordForm
+    template_name = "admin/login.html"
+
     def form_valid(self, form: Any) -> HttpResponse:
         """Logged in, unless there is a second step."""
         user = form.get_user()
         if not has_second_factor(user):
+            attempt_succeeded(user.get_username(), address_of(self.request))
             return super().form_valid(form)
         session = self.request.session
         # Nobody who knew the session before is to have the step that was taken.
@@ -70,9 +106,25 @@ class CodeForm(Form):
         ),
     )
 
-    def refuse(self) -> None:
-        """What is wrong with it is not told."""
-        self.add_error("code", _now("This code is wrong, or was used already."))
+    def proof_of(self, user: User, address: str) -> tuple[Authenticator, Proof] | None:
+        """What proves who this is; None, with an error, if it does not.
+
+        Guesses at it count as those at passwords do: six digits are few.
+        """
+        name = user.get_username()
+        try:
+            begin_attempt(name, address)
+        except LockedOut:
+            self.add_error("code", TOO_MANY)
+            return None
+        proof = prove(user, self.cleaned_data["code"])
+        if proof is None:
+            user_login_failed.send(__name__, credentials={"username": name})
+            attempt_failed(name, address)
+            self.add_error("code", _now("This code is wrong, or was used already."))
+        else:
+            attempt_succeeded(name, address)
+        return proof
 
 
 class CodeView(FormView):
@@ -101,12 +153,9 @@ class CodeView(FormView):
         assert isinstance(form, CodeForm)
         assert self.user is not None
         with transaction.atomic():
-            proof = prove(self.user, form.cleaned_data["code"])
+            proof = form.proof_of(self.user, address_of(self.request))
             if proof is not None:
                 return self._log_in(self.user, *proof)
-        name = self.user.get_username()
-        user_login_failed.send(__name__, credentials={"username": name})
-        form.refuse()
         return None
 
     def _log_in(self, user: User, device: Any, how: str) -> HttpResponse:

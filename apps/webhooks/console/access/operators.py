@@ -13,6 +13,7 @@ from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from apps.operators.lockout import locked_until, unlock
 from apps.operators.models import Authenticator
 from apps.operators.second_factors import remove
 from apps.operators.sessions import end_sessions
@@ -88,6 +89,33 @@ class RemoveSecondFactorView(OperatorAction):
         }
 
 
+class UnlockView(OperatorAction):
+    """For whoever mistyped the password too often, or somebody else did."""
+
+    title = _("Unlock the login")
+    button = _("Unlock it")
+
+    def question(self) -> str:
+        """Whether it was they who typed."""
+        return _now("Let %(name)s try to log in again at once?") % {
+            "name": self.operator.get_username()
+        }
+
+    def consequences(self) -> Sequence[tuple[str | Promise, Any]]:
+        """How long it would last."""
+        until = locked_until(self.operator.get_username())
+        lasts = _("not now") if until is None else when(until)
+        return ((_("Locked until"), lasts),)
+
+    def act(self) -> str:
+        """The failures are forgotten."""
+        if not unlock(self.operator):
+            raise ActionRefused(_now("The login is not locked."))
+        return _now("%(name)s may log in again.") % {
+            "name": self.operator.get_username()
+        }
+
+
 _ONE: Final = "auth/user/<int:id_operator>"
 
 SCREEN: Final = Screen(
@@ -108,5 +136,6 @@ SCREEN: Final = Screen(
             name="operator_two_factor_remove",
             view=RemoveSecondFactorView,
         ),
+        Page(route=f"{_ONE}/unlock/", name="operator_unlock", view=UnlockView),
     ),
 )

@@ -16,12 +16,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from apps.api_tokens.throttle import address_of
 from apps.operators.models import Authenticator, RecoveryCode
 from apps.operators.second_factors import (
     begin,
     confirm,
     has_second_factor,
-    prove,
     remove,
     renew_codes,
     secret_text,
@@ -93,10 +93,8 @@ class OwnForm(FormView):
     def proven(self, form: forms.Form) -> bool:
         """Whether the code is right; who found a session open has none."""
         assert isinstance(form, CodeForm)
-        if prove(account_of(self.request), form.cleaned_data["code"]) is None:
-            form.refuse()
-            return False
-        return True
+        address = address_of(self.request)
+        return form.proof_of(account_of(self.request), address) is not None
 
     def reveal(self, codes: list[str]) -> HttpResponse:
         """The recovery codes instead of the form."""
@@ -145,7 +143,7 @@ class SetUpView(OwnForm):
         with transaction.atomic():
             made = confirm(user, form.cleaned_data["code"])
             if made is None:
-                form.refuse()
+                form.add_error("code", _now("These are not the digits of this key."))
                 return None
             end_sessions(user.pk, but=session.session_key)
         device, codes = made
