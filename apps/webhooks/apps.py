@@ -23,6 +23,7 @@ STATEMENTS = (
     "apps.webhooks.fan_out.EMIT",
     "apps.webhooks.fan_out.EXTRA",
     "apps.webhooks.fan_out.MEMBERS",
+    "apps.webhooks.replay.results.RECORD",
 )
 
 

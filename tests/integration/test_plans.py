@@ -107,6 +107,8 @@ def test_the_engine_reads_by_these_indexes(path, indexes):
         (holds._ERASE, [200, [0, 1, 4, 5]], ["event_of_user", OF_EVENT]),
         (items._WAITING, WAITING, ["replayitem_waiting", DATA_KEY]),
         (items._DROP, {}, [DATA_KEY]),
+        (items._HOLD, {"data": [1, 2]}, [DATA_KEY]),
+        (items._SKIP, {"replay": 1, "data": [1, 2]}, ["replayitem_waiting", DATA_KEY]),
         (erasure._PART, [1, 0, 500], ["event_of_user"]),
         (erasure._CANCEL, EVENTS, [OF_EVENT]),
         (erasure._ANSWERS, EVENTS, [OF_EVENT, "attempt_of_delivery"]),

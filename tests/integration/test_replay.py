@@ -8,6 +8,7 @@ import pytest
 
 from apps.api_tokens.models import Scope
 from apps.webhooks.emit import Emission, emit_many
+from apps.webhooks.engine.settle import Settlement
 from apps.webhooks.models import (
     DeliveryAttempt,
     HealthBucket,
@@ -20,6 +21,7 @@ from apps.webhooks.registrations import Refused, delete_webhook
 from apps.webhooks.replay import items
 from apps.webhooks.replay.filters import Filters
 from apps.webhooks.replay.plan import plan, plan_backfill
+from apps.webhooks.replay.results import Result, record
 from apps.webhooks.replays import (
     Order,
     cancel_replay,
@@ -39,6 +41,15 @@ YEAR = timedelta(days=365)
 
 def emit_rows(count: int) -> None:
     emit_many([Emission(event="CONNECTION_SYNCED", payload=b"{}")] * count)
+
+
+def settlement(data: int, webhook: int, *, accepted: bool) -> Settlement:
+    return Settlement(
+        data=data, webhook=webhook, token=0, execution=0, number=1, accepted=accepted,
+        started_us=0, cause="accepted" if accepted else "status", status=200,
+        dns_us=None, connect_us=None, tls_us=None, first_byte_us=None, total_us=1,
+        peer=None, body_bytes=1, sent_bytes=1,
+    )  # fmt: skip
 
 
 def counts(replay: Replay) -> tuple[str, int, int, int, int]:
@@ -97,7 +108,46 @@ def test_each_item_is_tried_once_and_the_flusher_goes_on(receiver, take_turn):
     take_turn()
     assert counts(replay) == ("done", 4, 2, 2, 0)
     pending = WebhookData.objects.filter(state=State.PENDING)
-    assert [(row.attempts, row.last_execution) for row in pending] == [(1, -1)] * 2
+    assert [(row.attempts, row.last_execution) for row in pending] == [(1, 0)] * 2
+
+
+def test_what_a_replay_has_in_hand_no_pump_takes(receiver, run_pump, take_turn):
+    webhook = make_webhook(receiver.url("/"))
+    emit_rows(3)
+    replay = start_replay(Filters(webhook=webhook.pk), ORDER)
+    items.hold(list(WebhookData.objects.values_list("pk", flat=True)))
+    run_pump()
+    assert receiver.record.deliveries() == []
+    take_turn()
+    assert counts(replay) == ("done", 3, 3, 0, 0)
+
+
+def test_what_came_of_an_item_is_counted_once():
+    webhook = make_webhook("https://a.example/")
+    emit_rows(2)
+    replay = start_replay(Filters(webhook=webhook.pk), ORDER)
+    data = WebhookData.objects.order_by("id")[0].pk
+    for accepted in (False, True):
+        result = Result(True, settlement(data, webhook.pk, accepted=accepted))
+        assert record(replay.pk, [result]) == {data}
+    assert counts(replay) == ("running", 2, 0, 1, 0)
+    assert WebhookData.objects.get(pk=data).state == State.DELIVERED
+    assert DeliveryAttempt.objects.count() == 2
+
+
+def test_who_has_been_taken_for_dead_sends_nothing_more(receiver, take_turn):
+    webhook = make_webhook(receiver.url("/"))
+    emit_rows(2)
+    start_replay(Filters(webhook=webhook.pk), ORDER)
+    dead = items.claim()
+    assert dead is not None
+    assert items.renew(dead)
+    Replay.objects.update(leased_until=datetime.now(UTC) - timedelta(seconds=1))
+    other = items.claim()
+    assert other is not None
+    assert not items.renew(dead)
+    items.put_down(dead, "{}")
+    assert items.renew(other)
 
 
 def test_a_receiver_that_fails_stops_it_until_it_is_resumed(receiver, take_turn):
@@ -171,6 +221,8 @@ def test_a_cancelled_replay_sends_nothing_more(receiver):
     with pytest.raises(Refused, match="cancelled"):
         resume_replay(replay.pk)
     assert ReplayItem.objects.filter(replay=replay, state=0).count() == 5
+    replay.refresh_from_db()
+    assert (replay.cancelled, replay.waiting) == (5, 0)
 
 
 def test_the_rate_is_kept(receiver, take_turn):
@@ -340,6 +392,7 @@ def test_the_api_plans_begins_steers_and_tells(receiver, take_turn):
     take_turn()
     ended = api.call("GET", one).body
     assert (ended["state"], ended["delivered"], ended["waiting"]) == ("done", 3, 0)
+    assert ended["cancelled"] == 0
     assert ended["reason"] == "down"
     assert ended["actor"].startswith("api:token ")
     assert api.call("POST", f"{one}/cancel").code == "conflict"

@@ -136,7 +136,6 @@ class ResendView(ApiView):
 
 def replay_resource(replay: Replay) -> dict[str, Any]:
     """A Replay, and what came of it so far."""
-    ended = replay.delivered + replay.failed + replay.skipped
     return {
         "id": replay.pk,
         "state": replay.state,
@@ -149,7 +148,8 @@ def replay_resource(replay: Replay) -> dict[str, Any]:
         "delivered": replay.delivered,
         "failed": replay.failed,
         "skipped": replay.skipped,
-        "waiting": replay.total - ended,
+        "cancelled": replay.cancelled,
+        "waiting": replay.waiting,
         "created": instant(replay.created_at),
         "ended": instant(replay.ended_at) if replay.ended_at else None,
     }

@@ -151,13 +151,13 @@ def settle(
     tallies: Sequence[Tally] = (),
 ) -> None:
     """Record attempts, mark rows, keep counters: all of it or nothing."""
-    columns = {
-        **_columns("", Settlement, settlements),
-        **_columns("lane_", LaneState, lanes),
-        **_columns("tally_", Tally, tallies),
+    values = {
+        **columns("", Settlement, settlements),
+        **columns("lane_", LaneState, lanes),
+        **columns("tally_", Tally, tallies),
     }
     with connection.cursor() as cursor:
-        SETTLE.run(cursor, columns)
+        SETTLE.run(cursor, values)
 
 
 def microseconds(instant: datetime) -> int:
@@ -170,7 +170,8 @@ def printable(headers: bytes) -> str:
     return headers.decode("latin-1").replace("\x00", "\ufffd")
 
 
-def _columns(prefix: str, kind: type[_Row], rows: Sequence[_Row]) -> dict[str, str]:
+def columns(prefix: str, kind: type[_Row], rows: Sequence[_Row]) -> dict[str, str]:
+    """The arrays of a statement's parameters, by name: a column of the rows each."""
     names = [prefix + field for field in kind._fields]
     if not rows:
         return dict.fromkeys(names, "{}")

@@ -14,7 +14,8 @@ class Replay(models.Model):
     """One replay: what was chosen, who wants it and why, and how far it is.
 
     `filters` as apps/webhooks/replay/filters.py writes them; `rate` in requests a
-    second. What of `total` is not delivered, failed or skipped is waiting. `standing`
+    second. What of `total` is not delivered, failed or skipped is waiting, or was
+    cancelled with the replay, so that the five always add up to `total`. `standing`
     has, for each webhook that failed last, its counters and why nothing more is sent
     to it (apps/webhooks/replay/standing.py). It is run in turns: `leased_until` while
     a process does, and `served_at` when one last began to.
@@ -55,6 +56,26 @@ class Replay(models.Model):
 
     def __str__(self) -> str:
         return f"replay {self.pk} ({self.state})"
+
+    @property
+    def ended(self) -> int:
+        """How many have been tried, or were not to be."""
+        return self.delivered + self.failed + self.skipped
+
+    @property
+    def is_over(self) -> bool:
+        """Does nothing come of it any more, whatever an operator says?"""
+        return self.state not in (self.State.RUNNING, self.State.PAUSED)
+
+    @property
+    def waiting(self) -> int:
+        """How many are still to be sent."""
+        return 0 if self.is_over else self.total - self.ended
+
+    @property
+    def cancelled(self) -> int:
+        """How many were not sent because the replay was cancelled before."""
+        return self.total - self.ended if self.is_over else 0
 
 
 class ReplayItem(models.Model):

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from django.db import connection
 
-from apps.webhooks.engine.settle import Settlement
 from apps.webhooks.engine.unsent import INLINE_BYTES, Unsent
 
-# Longer than a turn and the longest request in it. A process that dies leaves the
-# replay to others after this time.
-LEASE_SECONDS: Final = 60.0
+# A turn renews it several times a second, so it need only outlast a database that is
+# slow for once. A process that dies leaves the replay to others after this time.
+LEASE_SECONDS: Final = 15.0
 _CLAIM: Final = """
 UPDATE webhooks_replay SET served_at = clock_timestamp(),
     leased_until = clock_timestamp() + make_interval(secs => %s)
@@ -23,7 +23,14 @@ WHERE id = (
       AND NOT EXISTS (SELECT 1 FROM webhooks_replay o
                       WHERE o.leased_until > clock_timestamp())
     ORDER BY served_at NULLS FIRST, id LIMIT 1 FOR UPDATE SKIP LOCKED)
-RETURNING id, rate, standing
+RETURNING id, rate, standing, served_at
+"""
+# Nothing comes back to who has been taken for dead.
+_RENEW: Final = """
+UPDATE webhooks_replay
+SET leased_until = clock_timestamp() + make_interval(secs => %(seconds)s)
+WHERE id = %(replay)s AND served_at = %(served_at)s
+RETURNING state = 'running'
 """
 _WAITING: Final = """
 SELECT i.was, d.state, d.webhook_id, d.id, d.event_id, d.attempts,
@@ -38,48 +45,30 @@ WHERE i.replay_id = %(replay)s AND i.state = 0
   AND i.webhook_id <> ALL(%(not_of)s) AND i.webhook_data_id <> ALL(%(in_hand)s)
 ORDER BY i.webhook_data_id LIMIT %(most)s
 """
-_END: Final = """
+# What a replay has in hand no pump takes in this execution or the next, so that it is
+# not sent twice. What a pump records just now is not waited for: a wait for rows that
+# are locked in another order could be for ever.
+_HOLD: Final = """
+UPDATE webhooks_webhookdata SET last_execution = 1 + coalesce((
+    SELECT max(id) FROM webhooks_flusherexecution), 0)
+WHERE id IN (SELECT id FROM webhooks_webhookdata WHERE id = ANY(%(data)s) AND state = 1
+             FOR UPDATE SKIP LOCKED)
+"""
+_SKIP: Final = """
 WITH ended AS (
-    UPDATE webhooks_replayitem SET state = %(state)s, ended_at = clock_timestamp()
+    UPDATE webhooks_replayitem SET state = 3, ended_at = clock_timestamp()
     WHERE replay_id = %(replay)s AND webhook_data_id = ANY(%(data)s) AND state = 0
-    RETURNING webhook_data_id, state
+    RETURNING webhook_data_id
 ), dropped AS (
     UPDATE webhooks_webhookdata d SET state = 3 FROM ended
-    WHERE ended.state = 3 AND d.id = ended.webhook_data_id AND d.state = 5
+    WHERE d.id = ended.webhook_data_id AND d.state = 5
 )
-UPDATE webhooks_replay SET
-    delivered = delivered + (SELECT count(*) FROM ended WHERE state = 1),
-    failed = failed + (SELECT count(*) FROM ended WHERE state = 2),
-    skipped = skipped + (SELECT count(*) FROM ended WHERE state = 3)
+UPDATE webhooks_replay SET skipped = skipped + (SELECT count(*) FROM ended)
 WHERE id = %(replay)s
-"""
-# One row at a time: the pump may record the same rows, and in another order. The
-# attempt counts neither for health nor for the cutoff. What only the replay knew
-# becomes the flusher's when it was not accepted.
-_RECORD: Final = """
-WITH logged AS (
-    INSERT INTO webhooks_deliveryattempt (
-        webhook_data_id, webhook_id, token, execution, number, started_at, cause,
-        status, dns_us, connect_us, tls_us, first_byte_us, total_us, peer,
-        body_bytes, sent_bytes, response_headers, response_excerpt, kind)
-    VALUES (%(data)s, %(webhook)s, %(token)s, %(execution)s, %(number)s,
-        timestamptz 'epoch' + %(started_us)s * interval '1 microsecond', %(cause)s,
-        %(status)s, %(dns_us)s, %(connect_us)s, %(tls_us)s, %(first_byte_us)s,
-        %(total_us)s, %(peer)s, %(body_bytes)s, %(sent_bytes)s, %(headers)s,
-        %(excerpt)s, 1)
-)
-UPDATE webhooks_webhookdata SET attempts = attempts + 1,
-    state = CASE WHEN %(accepted)s THEN 2 WHEN state = 5 THEN 1 ELSE state END,
-    delivered_at = CASE WHEN %(accepted)s AND state <> 2 THEN clock_timestamp()
-                        ELSE delivered_at END,
-    last_execution = CASE WHEN state = 5 AND NOT %(accepted)s THEN coalesce((
-        SELECT id FROM webhooks_flusherexecution WHERE webhook_id IS NULL
-        ORDER BY id DESC LIMIT 1), 0) ELSE last_execution END
-WHERE id = %(data)s
 """
 _PUT_DOWN: Final = """
 UPDATE webhooks_replay SET leased_until = NULL, standing = %(standing)s::jsonb
-WHERE id = %(replay)s
+WHERE id = %(replay)s AND served_at = %(served_at)s
 """
 _FINISH: Final = """
 UPDATE webhooks_replay SET state = %(state)s, remark = %(remark)s,
@@ -102,11 +91,12 @@ WHERE r.state = 'cancelled' AND r.ended_at > clock_timestamp() - interval '1 hou
 
 
 class Claimed(NamedTuple):
-    """A replay whose turn it is. `standing` by webhook, as recorded."""
+    """A replay whose turn it is since `served_at`; `standing` by webhook."""
 
     id: int
     rate: float
     standing: dict[str, Any]
+    served_at: datetime
 
 
 class Waiting(NamedTuple):
@@ -122,13 +112,23 @@ def claim() -> Claimed | None:
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, [LEASE_SECONDS])
         row = cursor.fetchone()
-    return Claimed(row[0], row[1], json.loads(row[2])) if row else None
+    return Claimed(row[0], row[1], json.loads(row[2]), row[3]) if row else None
 
 
-def put_down(replay: int, standing: str) -> None:
-    """Leave it to the next turn; `standing` as JSON."""
+def renew(claimed: Claimed) -> bool:
+    """Keep it for longer; is it still running, and this process's?"""
+    values = {**_this(claimed), "seconds": LEASE_SECONDS}
     with connection.cursor() as cursor:
-        cursor.execute(_PUT_DOWN, {"replay": replay, "standing": standing})
+        cursor.execute(_RENEW, values)
+        row = cursor.fetchone()
+    return row is not None and bool(row[0])
+
+
+def put_down(claimed: Claimed, standing: str) -> None:
+    """Leave it to the next turn; `standing` as JSON."""
+    values = {**_this(claimed), "standing": standing}
+    with connection.cursor() as cursor:
+        cursor.execute(_PUT_DOWN, values)
 
 
 def waiting(
@@ -149,19 +149,19 @@ def waiting(
         return [Waiting(was, now, Unsent(*row)) for was, now, *row in cursor.fetchall()]
 
 
-def record(settlement: Settlement) -> None:
-    """Record one attempt."""
+def hold(data: Sequence[int]) -> None:
+    """Keep pumps from what is about to be sent."""
     with connection.cursor() as cursor:
-        cursor.execute(_RECORD, settlement._asdict())
+        cursor.execute(_HOLD, {"data": list(data)})
 
 
-def end(replay: int, data: Sequence[int], state: int) -> None:
-    """Items have ended; those that had before are not counted again.
+def skip(replay: int, data: Sequence[int]) -> None:
+    """Items that are not to be sent any more.
 
-    What was made for the replay and is skipped will never be sent: it is cancelled.
+    What was made for the replay will then never be sent: it is cancelled.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_END, {"replay": replay, "data": list(data), "state": state})
+        cursor.execute(_SKIP, {"replay": replay, "data": list(data)})
 
 
 def finish(replay: int, state: str, remark: str = "") -> None:
@@ -181,3 +181,8 @@ def drop_cancelled() -> None:
     """Cancel what was made for replays that have been cancelled."""
     with connection.cursor() as cursor:
         cursor.execute(_DROP)
+
+
+def _this(claimed: Claimed) -> dict[str, Any]:
+    """Parameters: the replay, and whose it is."""
+    return {"replay": claimed.id, "served_at": claimed.served_at}

@@ -28,9 +28,10 @@ from apps.webhooks.engine.request import Built, build
 from apps.webhooks.engine.settle import printable
 from apps.webhooks.engine.traces import Traces, end
 from apps.webhooks.engine.unsent import Unsent
-from apps.webhooks.models import Replay, ReplayItem, WebhookData
+from apps.webhooks.models import Replay, WebhookData
 from apps.webhooks.replay import items
 from apps.webhooks.replay.items import Claimed
+from apps.webhooks.replay.results import Results
 from apps.webhooks.replay.standing import Standing
 
 MARK: Final = "X-Webhook-Attempt-Kind: replay"
@@ -38,8 +39,13 @@ TURN_SECONDS: Final = 2.0
 # Of one webhook at a time; the rest of its window stays to live traffic.
 WINDOW: Final = 8
 READ_AHEAD: Final = 64
+# Of what is in hand, so that little of it is accepted meanwhile from a pump.
+AHEAD_SECONDS: Final = 0.25
 POLL_SECONDS: Final = 0.02
+# Between two looks at the replay: the most that a pause goes unheard.
+LOOK_SECONDS: Final = 0.25
 BODY_BYTES: Final = 32 * 1024 * 1024
+_PENDING: Final = WebhookData.State.PENDING
 # Until a token is there, if it can be had.
 TOKEN_WAIT: Final = timedelta(seconds=5)
 
@@ -57,8 +63,13 @@ class Turn:
         stopping: Callable[[], bool],
         traces: Traces | None = None,
     ) -> None:
+        self._claimed = replay
         self._id = replay.id
         self._rate = replay.rate
+        ahead = int(replay.rate * AHEAD_SECONDS)
+        self._ahead = min(READ_AHEAD, max(ahead, WINDOW))
+        self._looked_at = -LOOK_SECONDS
+        self._runs = True
         self._standing = {
             int(webhook): Standing.of(recorded)
             for webhook, recorded in replay.standing.items()
@@ -72,20 +83,22 @@ class Turn:
         self._traces = traces
         self._lanes: dict[int, Lane | None] = {}
         self._payloads = Payloads()
+        self._results = Results(replay.id)
         self._bytes = 0
 
     def run(self) -> bool:
         """Send for a while; True if there is more that could be sent right away."""
         try:
             self._send_for_a_while()
-            while self._door.in_flight:
+            while self._door.in_flight or self._results:
                 self._land(POLL_SECONDS)
+                self._goes_on()
         finally:
             recorded = {
                 webhook: standing.as_json()
                 for webhook, standing in self._standing.items()
             }
-            items.put_down(self._id, json.dumps(recorded))
+            items.put_down(self._claimed, json.dumps(recorded))
         return self._conclude()
 
     def _send_for_a_while(self) -> None:
@@ -106,23 +119,29 @@ class Turn:
 
     def _goes_on(self) -> bool:
         """An operator may have paused it; a worker may have to end."""
-        running = Replay.objects.filter(pk=self._id, state=Replay.State.RUNNING)
-        return not self._stopping() and running.exists()
+        now = time.monotonic()
+        if now - self._looked_at >= LOOK_SECONDS:
+            self._looked_at = now
+            self._runs = items.renew(self._claimed)
+        return self._runs and not self._stopping()
 
     def _read(self) -> bool:
         """Fill up what is at hand; False if there is nothing to send."""
         in_hand = [each for lane in self._open() for each in lane.in_hand]
-        if len(in_hand) < READ_AHEAD:
+        in_hand += self._results.in_hand
+        if len(in_hand) <= self._ahead // 2:
             found = items.waiting(
                 self._id,
-                READ_AHEAD - len(in_hand),
+                self._ahead - len(in_hand),
                 not_of=self._not_of(),
                 in_hand=in_hand,
             )
-            skipped = [each for each in found if not self._take_in(*each)]
+            skipped = [each.row.id for each in found if not self._take_in(*each)]
+            held = [each.row.id for each in found if each.state == _PENDING]
+            if held:
+                items.hold(held)
             if skipped:
-                data = [each.row.id for each in skipped]
-                items.end(self._id, data, ReplayItem.State.SKIPPED)
+                items.skip(self._id, skipped)
                 return True
         return any(lane.waiting or lane.in_flight for lane in self._open())
 
@@ -165,7 +184,7 @@ class Turn:
         return self._held() + [
             lane.registration.id
             for lane in self._open()
-            if lane.closed or len(lane.waiting) >= READ_AHEAD // 2
+            if lane.closed or len(lane.waiting) >= self._ahead // 2
         ]
 
     def _held(self) -> list[int]:
@@ -227,6 +246,7 @@ class Turn:
     def _land(self, wait: float) -> None:
         for flight, outcome in self._door.completed(wait):
             self._ended(flight, outcome)
+        self._results.record(insist=not self._door.in_flight)
 
     def _ended(self, flight: Flight, outcome: Outcome) -> None:
         lane, row = flight.lane, flight.row
@@ -234,7 +254,6 @@ class Turn:
         end(flight.attempt, outcome)
         lane.in_hand.discard(row.id)
         settlement = record_of(flight, outcome)
-        state: int = ReplayItem.State.DELIVERED
         if outcome.accepted:
             lane.succeeded()
         else:
@@ -242,14 +261,13 @@ class Turn:
             settlement = settlement._replace(
                 headers=printable(outcome.headers), excerpt=outcome.excerpt
             )
-            state = ReplayItem.State.FAILED
-        items.record(settlement)
-        if lane.refused and lane.access is not None:
-            # Not its fault: it is sent again with the next token.
+        # Not its fault: it is sent again with the next token.
+        again = lane.refused and lane.access is not None
+        self._results.add(settlement, ends=not again)
+        if again and lane.access is not None:
             refuse(*lane.access)
             self._hold(lane.registration.id, datetime.now(UTC) + TOKEN_WAIT)
             return
-        items.end(self._id, [row.id], state)
         self._standing[row.webhook] = Standing.after(lane.cutoff, lane.rest_until)
 
     def _hold(self, webhook: int, until: datetime) -> None:

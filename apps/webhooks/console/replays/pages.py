@@ -111,8 +111,8 @@ class ReplayAction(OneReplay, ActionView):
     def consequences(self) -> Sequence[tuple[str | Promise, Any]]:
         """How far it is."""
         return (
-            (_("Tried"), self.standing.ended),
-            (_("Waiting"), self.standing.waiting),
+            (_("Tried"), self.standing.replay.ended),
+            (_("Waiting"), self.standing.replay.waiting),
         )
 
     def act(self) -> str | Promise:

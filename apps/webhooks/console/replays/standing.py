@@ -27,22 +27,6 @@ class Standing(NamedTuple):
         return of_replay(self.replay.state)
 
     @property
-    def ended(self) -> int:
-        """How many have been tried, or were not to be."""
-        replay = self.replay
-        return replay.delivered + replay.failed + replay.skipped
-
-    @property
-    def waiting(self) -> int:
-        """How many are left."""
-        return max(self.replay.total - self.ended, 0)
-
-    @property
-    def is_over(self) -> bool:
-        """Does nothing come of it any more?"""
-        return self.replay.state not in (Replay.State.RUNNING, Replay.State.PAUSED)
-
-    @property
     def chosen(self) -> dict[str, Any]:
         """The filters: `webhook`, `states`, `since`, `until`, `ids`, `backfill`..."""
         filters: dict[str, Any] = self.replay.filters
