@@ -9,7 +9,7 @@ import argparse
 import time
 from collections.abc import Sequence
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from apps.webhooks.emit import Emission, emit_many
 from benchmarks.talk import hear, say
@@ -17,6 +17,15 @@ from benchmarks.world import EVENT, PAYLOAD_BYTES, payload, register, reset
 
 # As many as a synchronisation emits at once; bounds the statement's parameters.
 AT_ONCE = 500
+# Cut off, in an execution that lasts: no flusher is to send them before the replay.
+_REFUSED = """
+WITH refused AS (
+    UPDATE webhooks_webhookdata SET attempts = 1, last_execution = 0
+    WHERE webhook_id = %(webhook)s
+)
+UPDATE webhooks_lease SET cut_off_at = clock_timestamp(), consecutive_failures = 10,
+    execution = 1000000000 WHERE webhook_id = %(webhook)s
+"""
 
 
 def main() -> None:
@@ -37,9 +46,20 @@ def main() -> None:
         transaction.on_commit(lambda: stamps.append(time.monotonic_ns()))
         _emit(options.events, [None], options.bytes)
         _emit(options.dead_rows, range(webhooks + 1, dead + 1))
+        _fail(options.url, dead + 1, options.failed_rows)
         say("ready")
         hear()
     say(stamps[0])
+
+
+def _fail(url: str, number: int, rows: int) -> None:
+    """A webhook whose receiver has refused so many, in an execution that lasts."""
+    if not rows:
+        return
+    register(url, [number], users=True)
+    _emit(rows, [number])
+    with connection.cursor() as cursor:
+        cursor.execute(_REFUSED, {"webhook": number})
 
 
 def _emit(events: int, users: Sequence[int | None], size: int = PAYLOAD_BYTES) -> None:
@@ -63,6 +83,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--users", action="store_true")
     parser.add_argument("--dead", type=int, default=0, help="webhooks besides")
     parser.add_argument("--dead-rows", type=int, default=0, help="for each of them")
+    parser.add_argument("--failed-rows", type=int, default=0, help="of one more")
     return parser.parse_args()
 
 

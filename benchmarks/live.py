@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from array import array
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from benchmarks.bench import WEBHOOKS, Bench
 from benchmarks.cpu import cpu_seconds, used
@@ -69,6 +69,18 @@ class Live:
         return sum(self.cpu[name] for name in chosen) / self.deliveries * 1e6
 
 
+class Beside(Protocol):
+    """What goes on beside a live load: options of its backlog, and what begins it."""
+
+    backlog: list[object]
+
+    def ready(self, bench: Bench) -> AbstractContextManager[None]:
+        """Have everything there, and take it away."""
+
+    def begin(self) -> None:
+        """Begin, as the load is first counted."""
+
+
 def keeps_up(rounds: Sequence[Live], rate: int) -> Criterion:
     """Emitters that could not follow their timetable measured another load."""
     rates = [each.rate for each in rounds]
@@ -82,18 +94,27 @@ def keeps_up(rounds: Sequence[Live], rate: int) -> Criterion:
 
 
 def live(
-    bench: Bench, *, rate: int, seconds: int, dead: int = 0, by_http: bool = False
+    bench: Bench,
+    *,
+    rate: int,
+    seconds: int,
+    dead: int = 0,
+    by_http: bool = False,
+    beside: Beside | None = None,
 ) -> Live:
     """`rate` events per second, each to one of 100 webhooks, for so many seconds.
 
     `dead` webhooks besides, each with a backlog, never answer. Events are emitted in
-    Python, or `by_http`.
+    Python, or `by_http`. Something else may go on `beside`.
     """
     bench.begin()
     others = ["--dead", dead, "--dead-rows", DEAD_ROWS] if dead else []
+    others += beside.backlog if beside else []
     with ExitStack() as stack:
         pids = stack.enter_context(bench.workers())
         bench.commit(bench.emitted(0, *bench.registered(), "--users", *others))
+        if beside:
+            stack.enter_context(beside.ready(bench))
         total = rate * (WARM_UP_SECONDS + seconds)
         roots = {"workers": pids, **bench.servers()}
         if by_http:
@@ -108,6 +129,9 @@ def live(
         for emitter in emitters:
             emitter.tell(start)
         window = (start + WARM_UP_SECONDS * SECOND, seconds * SECOND)
+        if beside:
+            _sleep_until(window[0])
+            beside.begin()
         roots[EMISSION] = [backend for backend in backends if backend]
         cpu, deliveries = _watch(bench, roots, *window)
         bench.wait_for(sum(int(emitter.hear()) for emitter in emitters))

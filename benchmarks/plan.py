@@ -23,6 +23,7 @@ class Plan:
     one_webhook: int
     many_webhooks: int
     ingest_seconds: int
+    recovered: int
 
 
 FULL: Final = Plan(
@@ -39,6 +40,7 @@ FULL: Final = Plan(
     one_webhook=100_000,
     many_webhooks=10_000,
     ingest_seconds=60,
+    recovered=10_000,
 )
 QUICK: Final = Plan(
     rounds=1,
@@ -54,4 +56,5 @@ QUICK: Final = Plan(
     one_webhook=20_000,
     many_webhooks=1_000,
     ingest_seconds=10,
+    recovered=5_000,
 )

@@ -17,6 +17,7 @@ from benchmarks import (
     latency,
     many,
     memory,
+    recovery,
 )
 from benchmarks.bench import Bench
 from benchmarks.drain import DrainRound, drain_round
@@ -122,6 +123,15 @@ def _p10(session: Session) -> Result:
     )
 
 
+def _p11(session: Session) -> Result:
+    return recovery.judge(
+        [
+            recovery.round_of(session.bench, session.plan.recovered)
+            for _ in session.rounds
+        ]
+    )
+
+
 TARGETS: Final[dict[str, Callable[[Session], Result]]] = {
     "P1": lambda session: drain.judge(session.drains),
     "P2": _p2,
@@ -133,4 +143,5 @@ TARGETS: Final[dict[str, Callable[[Session], Result]]] = {
     "P8": _p8,
     "P9": _p9,
     "P10": _p10,
+    "P11": _p11,
 }
