@@ -89,12 +89,6 @@ def test_lists_and_pages_open_and_tell_no_secret(administrator, delivered, label
         assert canary not in shown
 
 
-@pytest.mark.parametrize(("label", "name"), MODELS)
-def test_nobody_gets_in_without_a_permission(delivered, label, name):
-    assert call(Client(), list_of(label, name)).status_code == 302
-    assert call(client_of(), list_of(label, name)).status_code == 403
-
-
 @pytest.mark.parametrize(
     ("label", "name"),
     [pair for pair in MODELS if pair[1] not in ("webhook", "apitoken", "configentry")],
