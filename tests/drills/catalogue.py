@@ -18,6 +18,7 @@ from tests.drills import (
     d51_noisy_neighbour,
     d52_after_an_outage,
     d53_all_are_dead,
+    d90_recovery,
 )
 from tests.drills.drill import Drill
 
@@ -35,5 +36,6 @@ _ALL: Final = (
     d51_noisy_neighbour,
     d52_after_an_outage,
     d53_all_are_dead,
+    d90_recovery,
 )
 DRILLS: Final[dict[str, Drill]] = {each.DRILL.id: each.DRILL for each in _ALL}

@@ -124,6 +124,14 @@ def _wide_open(*, cap: int) -> Ramp:
 
 
 MUTANTS: Final[dict[str, Mutant]] = {
+    "replays-of-the-dead": Mutant(
+        removes="A replay whose worker died is taken up by another.",
+        places={
+            "apps.webhooks.replay.items._CLAIM": _without(
+                "o.leased_until > clock_timestamp()", "o.leased_until IS NOT NULL"
+            )
+        },
+    ),
     "leases-never-end": Mutant(
         removes="A lease that ran out is taken by another pump.",
         places={
