@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import io
 import json
+import time
 
 import pytest
 from django.core.management import CommandError, call_command
 
+from apps.event_log.catalogue import CATALOGUE
 from apps.event_log.models import Event
 from apps.webhooks import tasks
 from apps.webhooks.emit import emit
+from apps.webhooks.management.commands import flush, replay
 from apps.webhooks.models import FlusherExecution, Lease, Replay
+from apps.webhooks.registrations import delete_webhook
 from tests.make import make_webhook
 
 URL = "https://example.org/hook"
@@ -48,9 +52,11 @@ def test_emit_prints_what_it_emitted(tmp_path):
     make_webhook(URL)
     payload = tmp_path / "payload.json"
     payload.write_text('{"connection": {"id": 1}}')
-    said = run("emit", "CONNECTION_SYNCED", "--payload", str(payload), "--json")
+    said = run(
+        "emit", "CONNECTION_SYNCED", "--payload", str(payload), "--format", "json"
+    )
     event = Event.objects.get()
-    assert json.loads(said.splitlines()[0])["id_event"] == event.pk
+    assert json.loads(said)["id_event"] == event.pk
     assert event.payload == '{"connection": {"id": 1}}'
 
 
@@ -124,4 +130,98 @@ def test_replay_ends_badly_unless_all_was_accepted(receiver, monkeypatch, transp
     emit("CONNECTION_SYNCED", {"id": 1})
     with pytest.raises(SystemExit) as ended:
         run("replay", "--here")
-    assert ended.value.code == 1
+    assert ended.value.code == 3
+
+
+@pytest.mark.django_db
+def test_emit_says_who_would_be_told_and_emits_nothing():
+    webhook, _ = make_webhook(URL), make_webhook(URL, "USER_CREATED")
+    said = run("emit", "CONNECTION_SYNCED", "--dry-run", "--format", "json")
+    assert json.loads(said)["webhooks"] == [webhook.pk]
+    assert "Nothing is emitted" in run("emit", "CONNECTION_SYNCED", "--dry-run")
+    assert not Event.objects.exists()
+    with pytest.raises(CommandError, match="404"):
+        run("emit", "CONNECTION_SYNCED", "--dry-run", "--user", "404")
+
+
+@pytest.mark.django_db
+def test_trigger_emits_the_sample_with_changes():
+    webhook = make_webhook(URL)
+    changes = ["--set", "connection.id=7", "--set", "user.signin=never"]
+    planned = json.loads(
+        run("trigger", "CONNECTION_SYNCED", *changes, "--dry-run", "--format", "json")
+    )
+    assert planned["webhooks"] == [webhook.pk]
+    assert not Event.objects.exists()
+    assert "emitted" in run("trigger", "CONNECTION_SYNCED", *changes)
+    payload = json.loads(Event.objects.get().payload or "")
+    assert payload == planned["payload"]
+    assert (payload["connection"]["id"], payload["user"]["signin"]) == (7, "never")
+    for words in (["NO_SUCH"], ["USER_CREATED", "--set", "no.such=1"]):
+        with pytest.raises(CommandError):
+            run("trigger", *words)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("event", CATALOGUE)
+def test_trigger_knows_every_event(event):
+    assert "would be" in run("trigger", event, "--dry-run")
+
+
+@pytest.mark.django_db
+def test_webhooks_are_listed_with_their_health(receiver, run_pump):
+    well, ill = make_webhook(receiver.url("/well")), make_webhook(receiver.url("/ill"))
+    disabled = make_webhook(URL, "USER_CREATED")
+    delete_webhook(disabled.pk)
+    receiver.behave("/ill", status=500)
+    for number in range(12):
+        emit("CONNECTION_SYNCED", {"id": number})
+    run_pump()
+    rows = json.loads(run("webhooks", "--format", "json"))
+    found = {row["id"]: row for row in rows}
+    assert list(found) == [well.pk, ill.pk]
+    assert (found[well.pk]["accepted"], found[well.pk]["waiting"]) == (1.0, 0)
+    assert (found[ill.pk]["warning"], found[ill.pk]["waiting"]) == ("cut_off", 12)
+    head, line = run("webhooks", "--troubled").splitlines()
+    assert head.split("\t")[0] == "id"
+    assert line.split("\t")[:3] == [str(ill.pk), "CONNECTION_SYNCED", ill.url]
+    assert len(run("webhooks", "--all").splitlines()) == 4
+    assert len(run("webhooks", "--event", "USER_CREATED").splitlines()) == 1
+    with pytest.raises(CommandError, match="NO_SUCH"):
+        run("webhooks", "--event", "NO_SUCH")
+    foreseen = json.loads(run("flush", "--dry-run", "--format", "json"))
+    assert foreseen == {"dry_run": True, "cut_off": 1, "unsent": 12}
+    of_one = run("flush", "--dry-run", "--webhook", str(well.pk))
+    assert of_one == "Nothing is begun: 0 deliveries are unsent, 0 webhooks cut off.\n"
+    assert not FlusherExecution.objects.exists()
+
+
+@pytest.mark.django_db
+def test_flush_sends_from_here(receiver, monkeypatch, transport):
+    monkeypatch.setattr(flush, "transport", lambda: transport)
+    make_webhook(receiver.url("/"))
+    emit("CONNECTION_SYNCED", {"id": 1})
+    said = json.loads(run("flush", "--here", "--format", "json"))
+    assert said == {"execution": FlusherExecution.objects.get().pk}
+    assert len(receiver.record.deliveries()) == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("options", [[], ["--here"]])
+def test_replay_can_be_interrupted(options, monkeypatch, capsys):
+    make_webhook(URL)
+    emit("CONNECTION_SYNCED", {"id": 1})
+
+    def interrupt(*_: object) -> bool:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(replay, "run_replay", interrupt)
+    monkeypatch.setattr(time, "sleep", interrupt)
+    output = io.StringIO()
+    with pytest.raises(SystemExit) as ended:
+        call_command("replay", *options, "--format", "json", stdout=output)
+    assert ended.value.code == 130
+    said = json.loads(output.getvalue())
+    assert said["state"] == ("paused" if options else "running")
+    assert (said["waiting"], said["cancelled"]) == (1, 0)
+    assert f"replay --{'resume' if options else 'pause'}" in capsys.readouterr().err

@@ -10,8 +10,9 @@ import time
 from typing import Any, Final
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
 from django.core.management.commands.flush import Command as EmptyDatabase
+from django.db.models import Q, QuerySet
 
 from apps.configuration.keys import COMPRESSION
 from apps.configuration.store import is_on
@@ -21,13 +22,14 @@ from apps.webhooks.engine.executions import begin_execution
 from apps.webhooks.engine.pump import Pump
 from apps.webhooks.engine.tokens import ask
 from apps.webhooks.flusher import begin_flush, flush
-from apps.webhooks.models import Webhook
+from apps.webhooks.management.operator import STATUSES, OperatorCommand
+from apps.webhooks.models import Webhook, WebhookData
 from apps.webhooks.tasks import renew_here, transport, watch
 
 PAUSE_SECONDS: Final = 1.0
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """An operator's word, or a whole flusher where there is no Redis.
 
     It takes the name of Django's command that empties the database, which nobody
@@ -42,7 +44,11 @@ class Command(BaseCommand):
         "allow_cascade",
         "inhibit_post_migrate",
     )
-    help = "Begin a flusher execution: what was cut off or lost is sent again."
+    help = (
+        "Begin a flusher execution: what was cut off or lost is sent again. With "
+        "--here Ctrl-C ends it once what is in flight is recorded. "
+        f"{STATUSES}"
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """What to flush, and who sends."""
@@ -55,6 +61,10 @@ class Command(BaseCommand):
             action="store_true",
             help="as --here, with an execution every WEBHOOKS_FLUSHER_PERIOD",
         )
+        parser.add_argument(
+            "--dry-run", action="store_true", help="only say what it would be about"
+        )
+        self.add_format(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print the execution's number."""
@@ -64,34 +74,57 @@ class Command(BaseCommand):
         webhook = options["webhook"]
         live = Webhook.objects.filter(deleted_at__isnull=True)
         if webhook is not None and not live.filter(pk=webhook).exists():
-            raise CommandError(f"There is no webhook {webhook}.")
-        if options["loop"]:
-            self._loop(webhook)
+            self.refuse(f"There is no webhook {webhook}.")
+        if options["dry_run"]:
+            self._foresee(live if webhook is None else live.filter(pk=webhook), options)
+        elif options["loop"]:
+            self._loop(webhook, options)
         elif options["here"]:
-            self._say(begin_flush(webhook))
-            stopping = Stopping()
-            while here(stopping) and not stopping.is_set():
-                continue
+            self._say(begin_flush(webhook), options)
+            self._send(webhook)
         else:
-            self._say(flush(webhook))
+            self._say(flush(webhook), options)
 
-    def _loop(self, webhook: int | None) -> None:
+    def _foresee(self, webhooks: QuerySet[Webhook], options: dict[str, Any]) -> None:
+        closed = Q(lease__cut_off_at__isnull=False)
+        cut_off = webhooks.filter(closed).count()
+        facts = {"dry_run": True, "cut_off": cut_off, "unsent": unsent(webhooks)}
+        self.say(
+            facts,
+            options,
+            f"Nothing is begun: {facts['unsent']} deliveries are unsent, "
+            f"{cut_off} webhooks cut off.",
+        )
+
+    def _send(self, webhook: int | None) -> None:
+        """Until nothing is left, or somebody ends it."""
+        stopping = Stopping()
+        chosen = Webhook.objects.filter(deleted_at__isnull=True)
+        if webhook is not None:
+            chosen = chosen.filter(pk=webhook)
+        total = unsent(chosen)
+        with self.progress("sent", total) as told:
+            while here(stopping) and not stopping.is_set():
+                told(max(0, total - unsent(chosen)))
+            told(max(0, total - unsent(chosen)))
+
+    def _loop(self, webhook: int | None, options: dict[str, Any]) -> None:
         """Both beat and pump, until told to stop; what is in flight is finished."""
         stopping, period = Stopping(), settings.WEBHOOKS_FLUSHER_PERIOD
         due = time.monotonic()
         while not stopping.is_set():
             if time.monotonic() >= due:
                 due = time.monotonic() + period
-                self._say(begin_execution(apart=period / 2, webhook=webhook))
+                self._say(begin_execution(apart=period / 2, webhook=webhook), options)
             if not here(stopping):
                 stopping.wait(PAUSE_SECONDS)
 
-    def _say(self, execution: int | None) -> None:
+    def _say(self, execution: int | None, options: dict[str, Any]) -> None:
         if execution is None:
-            self.stdout.write("An execution began a moment ago; that one serves.")
+            told = "An execution began a moment ago; that one serves."
         else:
-            self.stdout.write(f"Flusher execution {execution} began.")
-        self.stdout.flush()
+            told = f"Flusher execution {execution} began."
+        self.say({"execution": execution}, options, told)
 
 
 class Stopping(threading.Event):
@@ -101,6 +134,12 @@ class Stopping(threading.Event):
         super().__init__()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: self.set())
+
+
+def unsent(webhooks: QuerySet[Webhook]) -> int:
+    """How many deliveries to these are to be sent."""
+    rows = WebhookData.objects.filter(state=WebhookData.State.PENDING)
+    return rows.filter(webhook__in=webhooks.values("pk")).count()
 
 
 def here(stopping: threading.Event) -> bool:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import getpass
-import json
+import sys
 import time
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from apps.event_log.catalogue import UnknownEvent, event_name
+from apps.webhooks.management.operator import (
+    INTERRUPTED,
+    STATUSES,
+    UNFINISHED,
+    OperatorCommand,
+)
 from apps.webhooks.models import Replay
 from apps.webhooks.registrations import Refused
 from apps.webhooks.replay.filters import DEFAULT_STATES, STATES, Filters
@@ -41,10 +45,14 @@ _STEERING: Final[dict[str, Callable[[int], Replay]]] = {
 }
 
 
-class Command(BaseCommand):
-    """Plan, begin, watch or steer a replay. Status 1 if not all was accepted."""
+class Command(OperatorCommand):
+    """Plan, begin, watch or steer a replay."""
 
-    help = "Send webhook data again: what failed, unless other states are named."
+    help = (
+        "Send webhook data again: what failed, unless other states are named. Ctrl-C "
+        "ends watching, and the replay goes on; one that is sent from here is paused. "
+        f"{STATUSES} 3: not all of it was accepted."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """What to choose, how to send it, and what to do with one that runs."""
@@ -75,7 +83,7 @@ class Command(BaseCommand):
             action="store_true",
             help="send from this process, without workers",
         )
-        how.add_argument("--format", choices=("text", "json"), default="text")
+        self.add_format(parser)
         one = parser.add_argument_group("one that was begun")
         for word in ("show", *_STEERING):
             one.add_argument(f"--{word}", type=int, metavar="REPLAY")
@@ -85,7 +93,7 @@ class Command(BaseCommand):
         try:
             self._handle(options)
         except (Refused, UnknownEvent) as refused:
-            raise CommandError(str(refused)) from refused
+            self.refuse(refused)
 
     def _handle(self, options: dict[str, Any]) -> None:
         for word, steer in _STEERING.items():
@@ -102,64 +110,58 @@ class Command(BaseCommand):
         )
         check_order(order)
         if options["dry_run"]:
-            self._say(_plan_as_json(_planned(options), order.rate), options)
+            facts = _plan_as_json(_planned(options), order.rate)
+            self.say(facts, options, _listed(facts))
             return
         replay = _begun(options, order)
-        if not options["detach"]:
-            replay = self._watch(replay, options)
+        if options["detach"]:
+            self._tell(replay, options)
+            return
+        try:
+            self._watch(replay, here=options["here"])
+        except KeyboardInterrupt:
+            self._stop_watching(replay, options)
+        replay = _replay(replay.pk)
         self._tell(replay, options)
-        if not options["detach"] and replay.delivered < replay.total:
-            raise SystemExit(1)
+        if replay.delivered < replay.total:
+            sys.exit(UNFINISHED)
 
-    def _watch(self, replay: Replay, options: dict[str, Any]) -> Replay:
-        """Until it has ended, or Ctrl-C: it then goes on without being watched."""
-        shown = options["format"] == "text" and self.stdout.isatty()
-        bar = Progress(
-            TextColumn(f"replay {replay.pk}"),
-            BarColumn(),
-            TextColumn("{task.completed:.0f} of {task.total:.0f}"),
-            TimeRemainingColumn(),
-            console=Console(stderr=True),
-            disable=not shown,
-        )
-        with bar:
-            task = bar.add_task("", total=replay.total)
-            try:
-                while replay.state not in _OVER:
-                    if not (options["here"] and run_replay()):
-                        time.sleep(POLL_SECONDS)
-                    replay = _replay(replay.pk)
-                    bar.update(task, completed=_ended(replay))
-            except KeyboardInterrupt:
-                if options["here"]:
-                    replay = pause_replay(replay.pk)
-                else:
-                    self.stderr.write(
-                        f"It goes on: replay --pause {replay.pk} stops it."
-                    )
-        return replay
+    def _watch(self, replay: Replay, *, here: bool) -> None:
+        """Until it has ended."""
+        with self.progress(f"replay {replay.pk}", replay.total) as told:
+            while replay.state not in _OVER:
+                if not (here and run_replay()):
+                    time.sleep(POLL_SECONDS)
+                replay = _replay(replay.pk)
+                told(replay.ended)
+
+    def _stop_watching(self, replay: Replay, options: dict[str, Any]) -> NoReturn:
+        """Ctrl-C: what others send they go on sending."""
+        if options["here"] and not _replay(replay.pk).is_over:
+            replay = pause_replay(replay.pk)
+            self.stderr.write(f"It is paused: replay --resume {replay.pk} goes on.")
+        elif not options["here"]:
+            self.stderr.write(f"It goes on: replay --pause {replay.pk} stops it.")
+        self._tell(_replay(replay.pk), options)
+        sys.exit(INTERRUPTED)
 
     def _tell(self, replay: Replay, options: dict[str, Any]) -> None:
-        self._say(
-            {
-                "replay": replay.pk,
-                "state": replay.state,
-                "total": replay.total,
-                "delivered": replay.delivered,
-                "failed": replay.failed,
-                "skipped": replay.skipped,
-                "waiting": replay.total - _ended(replay),
-                "remark": replay.remark,
-            },
-            options,
-        )
+        facts = {
+            "replay": replay.pk,
+            "state": replay.state,
+            "total": replay.total,
+            "delivered": replay.delivered,
+            "failed": replay.failed,
+            "skipped": replay.skipped,
+            "cancelled": replay.cancelled,
+            "waiting": replay.waiting,
+            "remark": replay.remark,
+        }
+        self.say(facts, options, _listed(facts))
 
-    def _say(self, facts: dict[str, Any], options: dict[str, Any]) -> None:
-        if options["format"] == "json":
-            self.stdout.write(json.dumps(facts))
-        else:
-            known = [f"{name} {value}" for name, value in facts.items() if value != ""]
-            self.stdout.write(", ".join(known))
+
+def _listed(facts: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in facts.items() if value != "")
 
 
 def _planned(options: dict[str, Any]) -> Plan:
@@ -211,10 +213,6 @@ def _replay(number: int) -> Replay:
     if replay is None:
         raise CommandError(f"There is no replay {number}.")
     return replay
-
-
-def _ended(replay: Replay) -> int:
-    return replay.delivered + replay.failed + replay.skipped
 
 
 def _instant(text: str) -> datetime:
