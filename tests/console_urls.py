@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from apps.api_tokens.clients import create_client
 from apps.api_tokens.issuing import issue_token
-from apps.api_tokens.models import Scope
+from apps.api_tokens.models import ApiToken, Scope
 from apps.auth_providers.models import AuthProvider
 from apps.connections.models import Account, Connection
 from apps.event_log.models import EndUser, Event
@@ -30,6 +30,7 @@ OF_ROWS: Final[dict[str, type[Any]]] = {
     "id_connection": Connection,
     "id_account": Account,
     "id_operator": User,
+    "id_token": ApiToken,
     "id": User,
 }
 GIVEN: Final = {

@@ -25,6 +25,8 @@ from apps.api_tokens.tokens import (
 
 # What a user's token lets its bearer do: see and change what is the user's.
 USER_SCOPE: Final = "user"
+# Of tokens and clients, as lists show them.
+NAME_CHARACTERS: Final = 100
 
 
 class Scope(models.TextChoices):
@@ -49,7 +51,7 @@ class ServiceScope(models.TextChoices):
 class Client(models.Model):
     """An application with credentials; only the hash of its secret is here."""
 
-    name = models.CharField(max_length=100)
+    name = models.CharField(max_length=NAME_CHARACTERS)
     client_id = models.CharField(max_length=15, unique=True, editable=False)
     sha256 = models.BinaryField(max_length=32)
     created_at = models.DateTimeField(db_default=Now())
@@ -68,7 +70,7 @@ class ApiToken(models.Model):
     was issued to. A user's token is permanent if it never expires.
     """
 
-    name = models.CharField(max_length=100)
+    name = models.CharField(max_length=NAME_CHARACTERS)
     prefix = models.CharField(max_length=SHOWN_CHARACTERS, editable=False)
     sha256 = models.BinaryField(max_length=32, unique=True)
     scopes = models.CharField(max_length=200)

@@ -63,7 +63,6 @@ def list_of(label: str, name: str) -> str:
 def test_every_model_that_an_operator_needs_is_there():
     names = {name for _, name in MODELS}
     assert names >= {
-        "apitoken",
         "authprovider",
         "deliveryattempt",
         "enduser",
@@ -91,7 +90,7 @@ def test_lists_and_pages_open_and_tell_no_secret(administrator, delivered, label
 
 @pytest.mark.parametrize(
     ("label", "name"),
-    [pair for pair in MODELS if pair[1] not in ("webhook", "apitoken", "configentry")],
+    [pair for pair in MODELS if pair[1] not in ("webhook", "configentry")],
 )
 def test_facts_are_read_only(administrator, delivered, label, name):
     model = apps.get_model(label, name)

@@ -100,7 +100,16 @@ def restore(hand: Hand) -> None:
 
 def revoke_token(hand: Hand) -> None:
     token, _ = issue("shop", [Scope.CONFIG])
-    hand.act(type(token), "revoke_selected", token)
+    hand.post("admin:token_revoke", token.pk)
+
+
+def rotate_token(hand: Hand) -> None:
+    token, _ = issue("shop", [Scope.CONFIG])
+    show(hand, "admin:token_rotate", token.pk, hours=24, seal="")
+
+
+def issue_token(hand: Hand) -> None:
+    show(hand, "admin:token_add", name="shop", scopes=["emit"], days=90)
 
 
 def application() -> Application:
@@ -238,7 +247,9 @@ DOINGS: dict[str, tuple[Callable[[Hand], object], Action]] = {
     "admin:webhooks_webhook_add": (register, Action.WEBHOOK_CREATE),
     "admin:webhook_edit": (change, Action.WEBHOOK_UPDATE),
     "admin:webhook_enable": (restore, Action.WEBHOOK_RESTORE),
-    "api_tokens.apitoken revoke_selected": (revoke_token, Action.TOKEN_REVOKE),
+    "admin:token_add": (issue_token, Action.TOKEN_ISSUE),
+    "admin:token_rotate": (rotate_token, Action.TOKEN_ROTATE),
+    "admin:token_revoke": (revoke_token, Action.TOKEN_REVOKE),
     "api_tokens.client revoke_selected": (
         lambda hand: hand.act(Application, "revoke_selected", application()),
         Action.CLIENT_REVOKE,

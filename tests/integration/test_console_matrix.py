@@ -45,7 +45,6 @@ EVERYBODY, STAFF, VIEWER, OPERATOR, ADMINISTRATOR, NOBODY = Least
 # Of Django's lists: the list, a new row, a row, its end, its history.
 PARTS: Final = ("changelist", "add", "change", "delete", "history")
 LISTS: Final[dict[str, tuple[Least, ...]]] = {
-    "api_tokens/apitoken": (VIEWER, NOBODY, VIEWER, NOBODY, VIEWER),
     "api_tokens/client": (VIEWER, NOBODY, VIEWER, NOBODY, VIEWER),
     "auth/group": (ADMINISTRATOR,) * 5,
     "auth/user": (ADMINISTRATOR,) * 5,
@@ -111,6 +110,10 @@ PAGES: Final[dict[str, Least]] = {
     "sandbox_temporary": ADMINISTRATOR,
     "set_language": EVERYBODY,
     "test_webhook": OPERATOR,
+    "token_add": ADMINISTRATOR,
+    "token_revoke": ADMINISTRATOR,
+    "token_rotate": ADMINISTRATOR,
+    "tokens": VIEWER,
     "two_factor": STAFF,
     "two_factor_codes": STAFF,
     "two_factor_remove": STAFF,

@@ -7,25 +7,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from django.utils.translation import gettext_lazy as _
-
 from apps.webhooks.console import dashboard, provider_actions, records, verification
-from apps.webhooks.console.access import audit
+from apps.webhooks.console.access import audit, tokens
 from apps.webhooks.console.access import operators as accounts
 from apps.webhooks.console.catalogue import event_types
 from apps.webhooks.console.deliveries import screen as deliveries
 from apps.webhooks.console.platform.screens import EVENTS, SANDBOX, USERS
-from apps.webhooks.console.registry import Group, Screen
 from apps.webhooks.console.replays import screen as replays
 from apps.webhooks.console.webhooks import screen as webhooks
-
-TOKENS: Final = Screen(
-    title=_("API tokens"),
-    url_name="admin:api_tokens_apitoken_changelist",
-    permission="api_tokens.view_apitoken",
-    group=Group.SYSTEM,
-    icon="ticket",
-)
 
 SCREENS: Final = (
     dashboard.SCREEN,
@@ -38,7 +27,7 @@ SCREENS: Final = (
     SANDBOX,
     event_types.SCREEN,
     verification.SCREEN,
-    TOKENS,
+    tokens.SCREEN,
     accounts.SCREEN,
     audit.SCREEN,
     records.SCREEN,

@@ -7,8 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from apps.api_tokens.clients import create_client
-
-NAME_CHARACTERS = 100
+from apps.api_tokens.models import NAME_CHARACTERS
 
 
 class Command(BaseCommand):

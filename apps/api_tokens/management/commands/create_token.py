@@ -9,9 +9,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from apps.api_tokens.issuing import issue_token
-from apps.api_tokens.models import Scope
+from apps.api_tokens.models import NAME_CHARACTERS, Scope
 
-NAME_CHARACTERS = 100
 # A century: beyond that a date may not be representable.
 MAX_DAYS = 36_525
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any, Final
@@ -134,6 +134,12 @@ def _lines(entries: list[AuditEntry]) -> list[Line]:
         )
         for entry in entries
     ]
+
+
+def people(entries: Sequence[AuditEntry]) -> list[str]:
+    """Who did each, in a word."""
+    names = _names(entries)
+    return [_who(entry, names) for entry in entries]
 
 
 def _names(entries: Iterable[AuditEntry]) -> dict[tuple[str, int | None], str]:

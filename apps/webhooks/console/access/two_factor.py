@@ -99,7 +99,7 @@ class OwnForm(FormView):
     def reveal(self, codes: list[str]) -> HttpResponse:
         """The recovery codes instead of the form."""
         self.template_name = "console/recovery_codes.html"
-        return self.render_to_response(self.get_context_data(codes=codes))
+        return self.render_to_response(self.get_context_data(text="\n".join(codes)))
 
 
 class SetUpView(OwnForm):
