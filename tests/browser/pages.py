@@ -25,6 +25,7 @@ OF_ROWS: Final[dict[str, type[Model]]] = {
     "webhook_edit": Webhook,
     "webhook_flush": Webhook,
     "webhook_recover": Webhook,
+    "webhook_backfill": Webhook,
     "webhook_disable": Webhook,
     "test_webhook": Webhook,
     "replay": Replay,

@@ -183,6 +183,12 @@ def show(hand: Hand, where: str, *arguments: Any, **data: Any) -> None:
     assert reply.status_code == 200
 
 
+def backfill(hand: Hand) -> None:
+    webhook = make_webhook("https://example.org/new")
+    given = {"since": "2026-01-01T00:00", "rate": 5, "begin": ""}
+    hand.post("admin:webhook_backfill", webhook.pk, **given)
+
+
 def rotate_provider(hand: Hand) -> None:
     page = get(hand, "admin:provider_rotate", hand.provider.pk)
     seal = page.context["form"].initial["seal"]
@@ -366,6 +372,10 @@ DOINGS |= {
         states="never_attempted",
         rate=5,
         begin="",
+    ),
+    "admin:webhook_backfill": (backfill, Action.REPLAY_BACKFILL),
+    "admin:replay_add": on(
+        "replay.start", "replay_add", states="never_attempted", rate=5, begin=""
     ),
     "admin:replay_pause": on("replay.pause", "replay_pause", "replay"),
     "admin:replay_resume": on("replay.resume", "replay_resume", "replay"),

@@ -235,6 +235,41 @@ def test_what_failed_is_counted_first_and_then_recovered(hand, refused):
     assert "There is nothing to send" in reply.content.decode()
 
 
+def test_a_new_webhook_is_sent_the_past(hand, refused):
+    webhook = make_webhook("https://example.org/new")
+    asked = {"since": "2026-01-01T00:00", "rate": "20", "reason": "it is new"}
+    page = shown(hand, PAGE, webhook.pk)
+    assert reverse("admin:webhook_backfill", args=[webhook.pk]) in page
+    reply = post(hand, "admin:webhook_backfill", webhook.pk, **asked)
+    assert "Send 1 event of the past?" in reply.content.decode()
+    assert not Replay.objects.exists()
+    reply = post(hand, "admin:webhook_backfill", webhook.pk, **asked, begin="")
+    replay = Replay.objects.get()
+    assert (replay.filters["backfill"], replay.total) == (webhook.pk, 1)
+    assert "before the webhook" in reply.content.decode()
+    reply = post(hand, "admin:webhook_backfill", webhook.pk, **asked)
+    assert "There is nothing to send" in reply.content.decode()
+
+
+def test_a_replay_is_of_whatever_is_chosen(hand, refused):
+    asked = {
+        "states": ["failed", "never_attempted"], "webhook": refused.webhook_id,
+        "event": "CONNECTION_SYNCED", "since": "2026-01-01T00:00", "rate": 5,
+        "ids": f"#{refused.pk}, 999", "until": "2040-01-01T00:00",
+    }  # fmt: skip
+    assert reverse("admin:replay_add") in shown(hand, "admin:replays")
+    reply = post(hand, "admin:replay_add", **asked)
+    assert reply.context["plan"].count == 1
+    for other in ({"event": "USER_CREATED"}, {"user": 999}, {"connection": 999}):
+        reply = post(hand, "admin:replay_add", **asked | other)
+        assert "There is nothing to send" in reply.content.decode()
+    for wrong in ({"ids": "seven"}, {"ids": "1 " * 10_001}, {"states": []}):
+        assert post(hand, "admin:replay_add", **asked | wrong).status_code == 422
+    reply = post(hand, "admin:replay_add", **asked, begin="")
+    assert Replay.objects.get().filters["ids"] == [refused.pk, 999]
+    assert "CONNECTION_SYNCED" in reply.content.decode()
+
+
 def test_a_replay_is_steered_until_it_is_over(hand, refused):
     from_form = {"since": "2026-01-01T00:00", "states": "failed", "rate": 5}
     post(hand, "admin:webhook_recover", refused.webhook_id, **from_form, begin="")

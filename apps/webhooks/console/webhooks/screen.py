@@ -17,7 +17,7 @@ from apps.webhooks.console.webhooks.actions import (
 )
 from apps.webhooks.console.webhooks.detail import WebhookView
 from apps.webhooks.console.webhooks.listing import VIEW, WebhooksView
-from apps.webhooks.console.webhooks.recovery import RecoverView
+from apps.webhooks.console.webhooks.recovery import BackfillView, RecoverView
 
 _BASE: Final = "webhooks/webhook/"
 _ONE: Final = f"{_BASE}<int:id_webhook>/"
@@ -37,6 +37,7 @@ SCREEN: Final = Screen(
         Page(route=f"{_ONE}flush/", name="webhook_flush", view=FlushView),
         receiver_check.PAGE,
         Page(route=f"{_ONE}recover/", name="webhook_recover", view=RecoverView),
+        Page(route=f"{_ONE}backfill/", name="webhook_backfill", view=BackfillView),
         Page(route=f"{_ONE}disable/", name="webhook_disable", view=DisableView),
         Page(route=f"{_ONE}enable/", name="webhook_enable", view=EnableView),
     ),
