@@ -16,8 +16,9 @@ from benchmarks.targets import Criterion, Measure, Result
 
 # Beside those of the live load.
 WEBHOOK: Final = WEBHOOKS + 1
-# Requests a second: the most that a replay may be given.
-MOST_RATE: Final = 500
+# Requests a second: more than the live load, five times a replay's default, half of the
+# most that one may be given.
+REPLAY_RATE: Final = 250
 POLL_SECONDS: Final = 0.1
 _REPORT: Final = """
 SELECT state, total, delivered,
@@ -51,7 +52,7 @@ class Round(NamedTuple):
 
 
 class Recovery:
-    """What is recovered beside a live load, as fast as a replay may be."""
+    """What is recovered beside a live load."""
 
     def __init__(self, rows: int) -> None:
         self.backlog: list[object] = ["--failed-rows", rows]
@@ -62,7 +63,7 @@ class Recovery:
     def ready(self, bench: Bench) -> Iterator[None]:
         """A process that has only to be told; at the end, what came of it."""
         module = "benchmarks.recoverer"
-        self.child = bench.children.ready("recoverer", module, WEBHOOK, MOST_RATE)
+        self.child = bench.children.ready("recoverer", module, WEBHOOK, REPLAY_RATE)
         yield
         self.recovered = _ended(bench)
         bench.children.stop(self.child)
@@ -75,7 +76,7 @@ class Recovery:
 
 def round_of(bench: Bench, rows: int) -> Round:
     """For as long as recovering so many takes."""
-    seconds = rows // MOST_RATE
+    seconds = rows // REPLAY_RATE
     alone = live(bench, rate=RATE, seconds=seconds)
     recovery = Recovery(rows)
     beside = live(bench, rate=RATE, seconds=seconds, beside=recovery)
