@@ -150,12 +150,12 @@ def test_flush_now_sends_again_what_failed(hand, refused, run_pump):
 def test_who_may_only_look_cannot_act(refused):
     client = client_of("view_webhook")
     page = shown(client, PAGE, refused.webhook_id)
-    for name in ("edit", "flush", "recover", "disable", "enable"):
+    for name in ("edit", "flush", "recover", "backfill", "disable", "enable"):
         where = f"admin:webhook_{name}"
         assert reverse(where, args=[refused.webhook_id]) not in page
         assert post(client, where, refused.webhook_id).status_code == 403
     assert post(client, "admin:webhooks_webhook_add", **FORM).status_code == 403
-    assert "#" + str(refused.pk) not in page
+    assert reverse("admin:delivery", args=[refused.pk]) not in page
     assert Webhook.objects.get().deleted_at is None
     assert Lease.objects.get().flushed_execution == -1
 
@@ -263,7 +263,7 @@ def test_a_replay_is_of_whatever_is_chosen(hand, refused):
     for other in ({"event": "USER_CREATED"}, {"user": 999}, {"connection": 999}):
         reply = post(hand, "admin:replay_add", **asked | other)
         assert "There is nothing to send" in reply.content.decode()
-    for wrong in ({"ids": "seven"}, {"ids": "1 " * 10_001}, {"states": []}):
+    for wrong in ({"ids": "seven"}, {"ids": "1 " * 10_001}, {"rate": "501"}):
         assert post(hand, "admin:replay_add", **asked | wrong).status_code == 422
     reply = post(hand, "admin:replay_add", **asked, begin="")
     assert Replay.objects.get().filters["ids"] == [refused.pk, 999]

@@ -13,9 +13,9 @@ from apps.event_log.catalogue import CATALOGUE
 from apps.event_log.models import Event
 from apps.webhooks.console.badges import of_cause, of_state
 from apps.webhooks.console.deliveries.criteria import CAUSES, CLASSES, Criteria
+from apps.webhooks.console.fields import id_field, moment_field
 from apps.webhooks.models import WebhookData
 
-MAX_ID: Final = 2**63 - 1
 _State = WebhookData.State
 STATE_TITLES: Final[dict[str, str | Promise]] = {
     "failing": of_state(_State.PENDING, attempts=1).text,
@@ -31,32 +31,6 @@ _OUTCOMES: Final = [
     *((name, _("Status %(class)s") % {"class": name}) for name in CLASSES),
     *((name, of_cause(name).text) for name in CAUSES),
 ]
-
-
-class LocalDateTime(forms.DateTimeInput):
-    """The browser's own picker, which wants its own format."""
-
-    input_type = "datetime-local"
-
-    def __init__(self) -> None:
-        super().__init__(format="%Y-%m-%dT%H:%M", attrs={"step": "60"})
-
-
-def moment_field(label: Any, *, required: bool = False) -> forms.Field:
-    """A date in UTC, as everything in the console is."""
-    return forms.DateTimeField(
-        label=label,
-        required=required,
-        widget=LocalDateTime(),
-        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"],
-    )
-
-
-def _id_field(label: Any, *, hidden: bool = False) -> forms.Field:
-    widget = forms.HiddenInput() if hidden else forms.NumberInput(attrs={"min": 1})
-    return forms.IntegerField(
-        label=label, required=False, min_value=1, max_value=MAX_ID, widget=widget
-    )
 
 
 class FilterForm(forms.Form):
@@ -76,12 +50,12 @@ class FilterForm(forms.Form):
     origin = forms.ChoiceField(
         label=_("Origin"), required=False, choices=[_ANY, *Event.Origin.choices]
     )
-    webhook = _id_field(_("Webhook, by id"))
-    user = _id_field(_("User, by id"))
+    webhook = id_field(_("Webhook, by id"))
+    user = id_field(_("User, by id"))
     since = moment_field(_("From (UTC)"))
     until = moment_field(_("Until (UTC)"))
     # By links alone.
-    of_event = _id_field("", hidden=True)
+    of_event = id_field("", hidden=True)
     status = forms.IntegerField(
         required=False, min_value=100, max_value=599, widget=forms.HiddenInput()
     )

@@ -10,8 +10,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from apps.webhooks.console.deliveries.finding import find
-from apps.webhooks.console.deliveries.forms import MAX_ID, STATE_TITLES, FilterForm
+from apps.webhooks.console.deliveries.forms import STATE_TITLES, FilterForm
 from apps.webhooks.console.deliveries.looking_up import look_up
+from apps.webhooks.console.fields import MAX_ID
 from apps.webhooks.console.views import ConsoleView
 
 

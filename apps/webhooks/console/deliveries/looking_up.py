@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.event_log.models import EndUser, Event
-from apps.webhooks.console.deliveries.forms import MAX_ID
+from apps.webhooks.console.fields import MAX_ID
 from apps.webhooks.models import Webhook, WebhookData
 
 

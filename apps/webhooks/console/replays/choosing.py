@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from apps.event_log.catalogue import CATALOGUE
-from apps.webhooks.console.deliveries.forms import MAX_ID
+from apps.webhooks.console.fields import MAX_ID, id_field
 from apps.webhooks.console.replays.planning import PlanningView, StatesForm
 from apps.webhooks.console.views import Crumb
 from apps.webhooks.models import Replay
@@ -23,23 +23,17 @@ from apps.webhooks.replays import Order, check_filters, start_replay
 _BETWEEN: Final = re.compile(r"[\s,;#]+")
 
 
-def _id_field(label: Any) -> forms.IntegerField:
-    return forms.IntegerField(
-        label=label, required=False, min_value=1, max_value=MAX_ID
-    )
-
-
 class ReplayForm(StatesForm):
     """All that is given must hold."""
 
-    webhook = _id_field(_("Webhook"))
+    webhook = id_field(_("Webhook"))
     event = forms.ChoiceField(
         label=_("Event"),
         required=False,
         choices=[("", _("Any")), *((name, name) for name in CATALOGUE)],
     )
-    user = _id_field(_("User"))
-    connection = _id_field(_("Connection"))
+    user = id_field(_("User"))
+    connection = id_field(_("Connection"))
     ids = forms.CharField(
         label=_("Deliveries"),
         required=False,

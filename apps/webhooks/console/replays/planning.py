@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from apps.webhooks.console.deliveries.forms import moment_field
+from apps.webhooks.console.fields import moment_field
 from apps.webhooks.console.forms import FormView
 from apps.webhooks.console.replays.orders import STATE_TITLES, order_of, refusal
 from apps.webhooks.console.tags import grouped

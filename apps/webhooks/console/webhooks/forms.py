@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.auth_providers.models import AuthProvider
 from apps.event_log.catalogue import CATALOGUE
-from apps.webhooks.console.deliveries.forms import MAX_ID
+from apps.webhooks.console.fields import MAX_ID
 from apps.webhooks.console.refusals import said
 from apps.webhooks.models import Webhook
 from apps.webhooks.registration_fields import MAX_DEADLINE, MAX_IN_FLIGHT

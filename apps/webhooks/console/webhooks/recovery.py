@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from apps.webhooks.console.deliveries.forms import moment_field
+from apps.webhooks.console.fields import moment_field
 from apps.webhooks.console.one_webhook import OneWebhook
 from apps.webhooks.console.replays.planning import (
     OrderForm,
