@@ -14,9 +14,9 @@ from apps.event_log.models import Event
 from apps.webhooks import tasks
 from apps.webhooks.emit import emit
 from apps.webhooks.management.commands import flush, replay
-from apps.webhooks.models import FlusherExecution, Lease, Replay
+from apps.webhooks.models import FlusherExecution, Lease, Replay, WebhookData
 from apps.webhooks.registrations import delete_webhook
-from tests.make import make_webhook
+from tests.make import make_user, make_webhook
 
 URL = "https://example.org/hook"
 
@@ -92,6 +92,35 @@ def test_replay_plans_then_sends_from_here(receiver, monkeypatch, transport):
     assert "state done" in run("replay", "--show", str(replay.pk))
     with pytest.raises(CommandError, match="nothing"):
         run("replay", *choice)
+
+
+@pytest.mark.django_db
+def test_replay_takes_every_filter():
+    webhook, user = make_webhook(URL), make_user()
+    one = emit("CONNECTION_SYNCED", {"connection": {"id": 7}}, user.pk)
+    data = str(WebhookData.objects.get(event=one.event).pk)
+    emit("CONNECTION_SYNCED", {"connection": {"id": 8}})
+    counts = {
+        ("--webhook", str(webhook.pk)): 2, ("--webhook", "404"): 0,
+        ("--event", "USER_CREATED"): 0, ("--user", str(user.pk)): 1,
+        ("--connection", "7"): 1, ("--state", "never_attempted"): 2,
+        ("--state", "failed"): 0, ("--since", "2040-01-01"): 0,
+        ("--until", "2040-01-01"): 2, ("--id", data): 1,
+        ("--id", data, "--connection", "8"): 0,
+    }  # fmt: skip
+    for choice, count in counts.items():
+        said = run("replay", *choice, "--dry-run", "--format", "json")
+        assert json.loads(said)["count"] == count, choice
+    new = [
+        "--backfill",
+        "--webhook",
+        str(make_webhook(URL).pk),
+        "--since",
+        "2026-01-01",
+    ]
+    said = run("replay", *new, "--dry-run", "--format", "json")
+    assert json.loads(said)["count"] == 2
+    assert not Replay.objects.exists()
 
 
 @pytest.mark.django_db

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -403,6 +404,52 @@ def test_the_api_plans_begins_steers_and_tells(receiver, take_turn):
     take_turn()
     sent = [each.id_in_body for each in receiver.record.deliveries()]
     assert sent.count(data) == 2
+
+
+def test_the_api_takes_every_filter():
+    user = make_user()
+    webhook = make_webhook("https://a.example/")
+    payload = b'{"connection": {"id": 7}}'
+    emit_many([Emission(event="CONNECTION_SYNCED", payload=payload, user=user.pk)])
+    emit_rows(1)
+    first, second = WebhookData.objects.order_by("id").values_list("pk", flat=True)
+    WebhookData.objects.filter(pk=second).update(attempts=1)
+    api = make_client(Scope.CONFIG)
+    chosen: dict[str, dict[str, Any]] = {
+        "nothing": {}, "webhook": {"id_webhook": webhook.pk}, "no": {"id_webhook": 404},
+        "event": {"event": "USER_CREATED"}, "user": {"id_user": user.pk},
+        "connection": {"id_connection": 7}, "never": {"states": ["never_attempted"]},
+        "failed": {"states": ["failed"]}, "ids": {"ids": [first, second, 404]},
+        "since": {"min_date": "2040-01-01"}, "until": {"max_date": "2040-01-01"},
+        "all": {"id_user": user.pk, "ids": [second]},
+    }  # fmt: skip
+    found = {
+        name: api.call("POST", "/replays", {**given, "dry_run": True}).body["count"]
+        for name, given in chosen.items()
+    }
+    assert found == {
+        "nothing": 2, "webhook": 2, "no": 0, "event": 0, "user": 1, "connection": 1,
+        "never": 1, "failed": 1, "ids": 2, "since": 0, "until": 2, "all": 0,
+    }  # fmt: skip
+    assert not Replay.objects.exists()
+
+
+def test_the_api_tells_a_new_webhook_of_the_past():
+    make_webhook("https://old.example/")
+    emit_rows(3)
+    new = make_webhook("https://new.example/")
+    api = make_client(Scope.CONFIG)
+    path = f"/webhooks/{new.pk}/backfill"
+    given = {"min_date": "2026-01-01"}
+    assert api.call("POST", path, {"dry_run": True}).code == "missingParameter"
+    assert api.call("POST", path, {**given, "dry_run": True}).body["count"] == 3
+    begun = api.call("POST", path, {**given, "reason": "it is new"})
+    assert (begun.status, begun.body["total"]) == (202, 3)
+    assert begun.body["filters"]["backfill"] == new.pk
+    assert api.call("POST", path, given).code == "conflict"
+    one = f"/replays/{begun.body['id']}/cancel"
+    ended = api.call("POST", one).body
+    assert (ended["state"], ended["cancelled"], ended["waiting"]) == ("cancelled", 3, 0)
 
 
 def test_replays_need_the_configuration_token():
