@@ -72,7 +72,9 @@ class Command(OperatorCommand):
             )
         for row in rows:
             style = "red" if row["warning"] else "dim" if row["disabled"] else ""
-            table.add_row(*(_text(row[name]) for name in COLUMNS), style=style)
+            rate = None if row["accepted"] is None else f"{row['accepted']:.1%}"
+            shown = {**row, "accepted": rate}
+            table.add_row(*(_text(shown[name]) for name in COLUMNS), style=style)
         Console().print(table)
 
 
