@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
 
 from apps.webhooks.explain.answer import Explanation
 from apps.webhooks.explain.deliveries import explain_delivery
 from apps.webhooks.explain.events import explain_event
+from apps.webhooks.management.operator import STATUSES, OperatorCommand
 from apps.webhooks.registrations import Refused
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """What the delivery's page and the API say."""
 
     help = (
         "Say what became of a delivery, by its id_webhook_data, or with --event of an "
         "event: who was told and why not others, what holds it back, when it is tried "
-        "next, what to do."
+        f"next, what to do. {STATUSES}"
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Which, and how to say it."""
         parser.add_argument("id", type=int, help="id_webhook_data, or the event's id")
         parser.add_argument("--event", action="store_true", help="the id is an event's")
-        parser.add_argument("--format", choices=("text", "json"), default="text")
+        self.add_format(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """One answer."""
@@ -34,8 +34,5 @@ class Command(BaseCommand):
         try:
             told: Explanation = explain(options["id"])
         except Refused as why:
-            raise CommandError(why.sentence) from why
-        if options["format"] == "json":
-            self.stdout.write(json.dumps(told.as_json(), ensure_ascii=False))
-        else:
-            self.stdout.write(told.text)
+            self.refuse(why.sentence)
+        self.say(told.as_json(), options, told.text)
