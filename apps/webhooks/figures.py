@@ -13,6 +13,7 @@ from typing import Any, Final
 from django.db import connection, transaction
 
 from apps.auth_providers.tokens import USABLE
+from apps.webhooks.engine.gates import IS_UNPAUSED, LIVE
 from apps.webhooks.heartbeats import served_queues
 
 COUNTED: Final = 100_000
@@ -69,7 +70,7 @@ FROM (SELECT * FROM waiting LIMIT %(heads)s) waiting
 JOIN webhooks_lease l ON l.webhook_id = waiting.webhook_id
 JOIN webhooks_webhook w ON w.id = waiting.webhook_id
 LEFT JOIN auth_providers_oauthtoken t ON t.provider_id = w.auth_provider_id
-WHERE waiting.last_execution = -1 AND w.deleted_at IS NULL AND w.url IS NOT NULL
+WHERE waiting.last_execution = -1 AND {LIVE} AND {IS_UNPAUSED}
   AND l.cut_off_at IS NULL AND l.consecutive_failures = 0
   AND (l.rest_until IS NULL OR l.rest_until <= clock_timestamp())
   AND (t.provider_id IS NULL OR {USABLE})

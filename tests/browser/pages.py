@@ -17,6 +17,8 @@ from tests.browser.watch import CONTRAST, accessibility, overflow
 
 OF_ROWS: Final[dict[str, type[Model]]] = {
     "check_receiver": Webhook,
+    "webhook_pause": Webhook,
+    "webhook_resume": Webhook,
     "delivery": WebhookData,
     "payload": WebhookData,
     "resend": WebhookData,

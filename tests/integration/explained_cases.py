@@ -286,6 +286,32 @@ def without_a_url() -> None:
 
 
 @case
+def paused_until_an_instant() -> None:
+    now = timezone.now()
+    failed(
+        to=webhook(
+            paused_at=now, paused_until=now + 60 * MINUTE, paused_by="console:ada",
+            pause_note="their migration",
+        )
+    )  # fmt: skip
+
+
+@case
+def paused_until_it_is_resumed() -> None:
+    delivery(to=webhook(paused_at=timezone.now(), paused_by="command:ada"))
+
+
+@case
+def paused_once() -> None:
+    now = timezone.now()
+    delivery(
+        to=webhook(
+            paused_at=now - 2 * MINUTE, paused_until=now - MINUTE, paused_by="ada"
+        )
+    )  # fmt: skip
+
+
+@case
 def event_of_which_some_were_told() -> None:
     now = timezone.now()
     of = event(user_id=user().pk)

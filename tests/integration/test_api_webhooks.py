@@ -23,7 +23,8 @@ FORM = "application/x-www-form-urlencoded"
 MEMBERS = {
     "id", "id_event", "event", "url", "id_auth", "id_user", "compression", "deadline",
     "id_service", "max_in_flight", "add_to_data", "created", "updated", "deleted",
-    "health_data", "warning",
+    "health_data", "warning", "paused", "paused_until",
+    "paused_by", "pause_note",
 }  # fmt: skip
 
 

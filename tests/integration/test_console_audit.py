@@ -355,6 +355,8 @@ DOINGS |= {
     "admin:operator_two_factor_remove": (remove_lost, Action.TWO_FACTOR_OFF),
     "admin:event_log_event_change": (read_event, Action.EVENT_READ),
     "admin:check_receiver": (check_receiver, Action.WEBHOOK_CHECK),
+    "admin:webhook_pause": on("webhook.pause", "webhook_pause", "webhook", note="a"),
+    "admin:webhook_resume": on("webhook.resume", "webhook_resume", "webhook"),
     "admin:test_webhook": (send_test, Action.WEBHOOK_TEST),
     "admin:payload": (read_delivery, Action.DELIVERY_READ),
     "admin:curl": (

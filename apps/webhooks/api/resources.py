@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from apps.auth_providers.models import AuthProvider
 from apps.event_log.catalogue import CATALOGUE, EventType
+from apps.webhooks.engine.gates import Gates
 from apps.webhooks.formats.instants import instant
 from apps.webhooks.health import HealthReport
 from apps.webhooks.models import DeliveryAttempt, Webhook, WebhookData
@@ -33,7 +34,8 @@ def webhook_resource(
         "add_to_data": _text(webhook.add_to_data),
         "created": instant(webhook.created_at),
         "updated": instant(webhook.updated_at),
-        "deleted": instant(webhook.deleted_at) if webhook.deleted_at else None,
+        "deleted": _instant_or_null(webhook.deleted_at),
+        **_pause(webhook, report.gates),
         "health_data": {
             "average_sending_duration": _rounded(health.average_duration, 6),
             "sending_success_rate": _rounded(health.success_rate, 4),
@@ -100,6 +102,27 @@ def log_resource(attempt: DeliveryAttempt) -> dict[str, Any]:
 def provider_resource(provider: AuthProvider) -> dict[str, Any]:
     """An AuthProvider, never with its configuration."""
     return {"id": provider.pk, "type": provider.type, "name": provider.name}
+
+
+def _pause(webhook: Webhook, gates: Gates) -> dict[str, Any]:
+    """A pause that has ended by itself is none."""
+    if gates.is_unpaused:
+        return {
+            "paused": None,
+            "paused_until": None,
+            "paused_by": None,
+            "pause_note": None,
+        }
+    return {
+        "paused": _instant_or_null(webhook.paused_at),
+        "paused_until": _instant_or_null(webhook.paused_until),
+        "paused_by": webhook.paused_by,
+        "pause_note": webhook.pause_note or None,
+    }
+
+
+def _instant_or_null(moment: datetime | None) -> str | None:
+    return None if moment is None else instant(moment)
 
 
 def _text(members: dict[str, str]) -> str:

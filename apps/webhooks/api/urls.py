@@ -23,6 +23,7 @@ from apps.webhooks.api.explanations import (
     DeliveryExplanationView,
     EventExplanationView,
 )
+from apps.webhooks.api.pauses import PauseView, ResumeView
 from apps.webhooks.api.replays import (
     BackfillView,
     RecoveryView,
@@ -99,8 +100,10 @@ urlpatterns = [
         DeliveryExplanationView.as_view(),
     ),
     path("webhooks/<int:id_webhook>/data/<int:id_data>/resend", ResendView.as_view()),
+    path("webhooks/<int:id_webhook>/pause", PauseView.as_view()),
     path("webhooks/<int:id_webhook>/recover", RecoveryView.as_view()),
     path("webhooks/<int:id_webhook>/logs", WebhookLogsView.as_view()),
+    path("webhooks/<int:id_webhook>/resume", ResumeView.as_view()),
     path("webhooks/<int:id_webhook>/test", TestDeliveryView.as_view()),
     path("webhooks/auth", AuthProvidersView.as_view()),
     path("webhooks/auth/<int:id_auth>", AuthProviderView.as_view()),

@@ -27,16 +27,18 @@ class Kind(IntEnum):
     CUT_OFF = 0
     WARNING = 1
     RESTING = 2
-    NO_URL = 3
-    HEALTHY = 4
-    IDLE = 5
-    DISABLED = 6
+    PAUSED = 3
+    NO_URL = 4
+    HEALTHY = 5
+    IDLE = 6
+    DISABLED = 7
 
 
 _BADGES: Final[dict[Kind, tuple[str | Promise, Tone]]] = {
     Kind.CUT_OFF: (_lazy("Cut off"), Tone.BAD),
     Kind.WARNING: (_lazy("Warning"), Tone.WARNING),
     Kind.RESTING: (_lazy("Resting"), Tone.WARNING),
+    Kind.PAUSED: (_lazy("Paused"), Tone.WARNING),
     Kind.NO_URL: (_lazy("No URL yet"), Tone.QUIET),
     Kind.HEALTHY: (_lazy("Healthy"), Tone.GOOD),
     Kind.IDLE: (_lazy("Nothing sent"), Tone.QUIET),
@@ -98,8 +100,8 @@ def conditions_of(webhooks: Iterable[Webhook], flusher: Flusher) -> list[Conditi
                 health=report.health,
                 failures=report.gates.failures,
                 timeouts=report.gates.timeouts,
-                until=_until(kind, report.gates, flusher),
-                why=_why(warning),
+                until=_until(kind, webhook, report.gates, flusher),
+                why=_why_paused(webhook) if kind is Kind.PAUSED else _why(warning),
             )
         )
     return conditions
@@ -110,6 +112,8 @@ def _kind(webhook: Webhook, warning: str | None, report: HealthReport) -> Kind:
         return Kind.DISABLED
     if not webhook.url:
         return Kind.NO_URL
+    if not report.gates.is_unpaused:
+        return Kind.PAUSED
     if warning == "cut_off":
         return Kind.CUT_OFF
     if warning is not None:
@@ -119,10 +123,20 @@ def _kind(webhook: Webhook, warning: str | None, report: HealthReport) -> Kind:
     return Kind.HEALTHY if report.health.attempts else Kind.IDLE
 
 
-def _until(kind: Kind, gates: Gates, flusher: Flusher) -> datetime | None:
+def _until(
+    kind: Kind, webhook: Webhook, gates: Gates, flusher: Flusher
+) -> datetime | None:
+    if kind is Kind.PAUSED:
+        return webhook.paused_until
     if kind is Kind.CUT_OFF:
         return max(flusher.next_at, gates.rest_until or flusher.next_at)
     return gates.rest_until if kind is Kind.RESTING else None
+
+
+def _why_paused(webhook: Webhook) -> str:
+    """Somebody's note, as it was written."""
+    told = _("Paused by %(actor)s; its data is kept.") % {"actor": webhook.paused_by}
+    return f"{told} {webhook.pause_note}".rstrip()
 
 
 def _why(warning: str | None) -> str:

@@ -44,6 +44,7 @@ _SENTENCES: Final = (
     _("The curl command has a quote that is not closed."),
     _("Give the path or the URL of the request."),
     _("The webhook is deleted."),
+    _("until must be in the future."),
     _("The webhook has no URL yet."),
     _("The webhook was changed at this very moment."),
     _("There is no access token yet; it is being asked for."),

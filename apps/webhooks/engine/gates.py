@@ -26,6 +26,8 @@ NOW: Final = """now AS MATERIALIZED (
 EXECUTION: Final = "greatest(now.execution, l.flushed_execution)"
 
 LIVE: Final = "w.deleted_at IS NULL AND w.url IS NOT NULL"
+# An end is nothing that somebody must wait for: it is compared with the clock.
+IS_UNPAUSED: Final = "(w.paused_at IS NULL OR w.paused_until <= clock_timestamp())"
 # An array of the few providers without one, since a join would be planned for all
 # webhooks.
 HAS_TOKEN: Final = f"""(w.auth_provider_id IS NULL
@@ -39,7 +41,8 @@ IS_OPEN: Final = f"""(l.cut_off_at IS NULL
 
 _GATES: Final = f"""
 WITH {NOW}
-SELECT w.id, now.instant, {EXECUTION}, {HAS_TOKEN}, {IS_FREE}, {HAS_RESTED}, {IS_OPEN},
+SELECT w.id, now.instant, {EXECUTION},
+    {IS_UNPAUSED}, {HAS_TOKEN}, {IS_FREE}, {HAS_RESTED}, {IS_OPEN},
     l.leased_until, l.rest_until, l.cut_off_at,
     CASE WHEN l.execution < {EXECUTION} THEN 0 ELSE l.consecutive_failures END,
     CASE WHEN l.execution < {EXECUTION} THEN 0 ELSE l.timeouts END
@@ -64,6 +67,7 @@ class Gates:
     webhook: int
     instant: datetime
     execution: int
+    is_unpaused: bool
     has_token: bool
     is_free: bool
     has_rested: bool

@@ -19,6 +19,7 @@ from apps.webhooks.engine.gates import (
     HAS_TOKEN,
     IS_FREE,
     IS_OPEN,
+    IS_UNPAUSED,
     LIVE,
     NOW,
 )
@@ -51,6 +52,7 @@ WITH RECURSIVE backlog AS (
     JOIN webhooks_webhook w ON w.id = l.webhook_id
     CROSS JOIN now
     WHERE {LIVE}
+      AND {IS_UNPAUSED}
       AND {HAS_TOKEN}
       AND {IS_FREE}
       AND {HAS_RESTED}
@@ -120,13 +122,14 @@ RENEW: Final = Statement(
     parameters="""webhooks bigint[], tokens bigint[], lease float8, deadline float8,
         settle float8""",
     columns="webhook_id bigint",
-    text="""
+    text=f"""
 UPDATE webhooks_lease l SET leased_until = clock_timestamp() + make_interval(
     secs => greatest(%(lease)s, coalesce(w.deadline, %(deadline)s) + %(settle)s))
 FROM unnest(%(webhooks)s, %(tokens)s) AS mine(webhook_id, token)
 JOIN webhooks_webhook w ON w.id = mine.webhook_id
 WHERE l.webhook_id = mine.webhook_id AND l.token = mine.token
   AND l.leased_until > clock_timestamp() AND w.deleted_at IS NULL
+  AND {IS_UNPAUSED}
 RETURNING l.webhook_id
 """,
 )

@@ -41,6 +41,8 @@ def pending(row: WebhookData, facts: Facts) -> Fate:
             _("Its webhook has no URL: there is nowhere to send it."),
             advice=(_("Give the webhook a URL."),),
         )
+    if not gates.is_unpaused:
+        return _paused(row, facts, gates)
     if not gates.has_token:
         return _no_token(row, facts.tokens.get(row.webhook_id))
     if not gates.is_open:
@@ -50,6 +52,30 @@ def pending(row: WebhookData, facts: Facts) -> Fate:
     if not gates.is_due(row.last_execution):
         return _tried(row, facts, gates)
     return _under_way(row, facts, gates)
+
+
+def _paused(row: WebhookData, facts: Facts, gates: Gates) -> Fate:
+    webhook = row.webhook
+    details = []
+    if webhook.pause_note:
+        note = {"note": webhook.pause_note}
+        details.append(Detail("note", _("The note says: %(note)s") % note))
+    until = webhook.paused_until
+    if until is None:
+        details.append(Detail("no_end", _("The pause has no end of its own.")))
+    elif not gates.is_due(row.last_execution):
+        until = max(until, _next_execution(facts, gates))
+    return Fate(
+        "paused",
+        _("Its webhook was paused on %(at)s by %(actor)s: its data is kept.")
+        % {
+            "at": "" if webhook.paused_at is None else moment(webhook.paused_at),
+            "actor": webhook.paused_by,
+        },
+        details=tuple(details),
+        next_try_at=until,
+        advice=(_("Resume the webhook to send what has gathered."),),
+    )
 
 
 def _no_token(row: WebhookData, wait: TokenWait | None) -> Fate:

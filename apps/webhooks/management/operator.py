@@ -7,9 +7,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any, Final, NoReturn
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -81,3 +84,12 @@ class Lines:
         if time.monotonic() >= self._due:
             self._due = time.monotonic() + LINE_SECONDS
             self._say(f"{self._title}: {done} of {self._total}")
+
+
+def given_instant(text: str) -> datetime:
+    """A date or an instant; without a zone it is UTC."""
+    whole = text if "T" in text or " " in text else f"{text}T00:00:00"
+    moment = parse_datetime(whole)
+    if moment is None:
+        raise ValueError(text)
+    return moment if moment.tzinfo else timezone.make_aware(moment)

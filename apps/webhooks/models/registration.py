@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +18,8 @@ class Webhook(models.Model):
 
     Until it has a URL it receives nothing. A deletion is soft, and cancels what was
     unsent. The database adds the `Lease` row itself. `add_to_data`: see additions.py.
+    While it is paused its data is kept and nothing is sent: until `paused_until`, by
+    the database's clock, or an operator's word where that is null.
     """
 
     event = models.CharField(max_length=64)
@@ -56,6 +58,10 @@ class Webhook(models.Model):
     created_at = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField(auto_now=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
+    paused_at = models.DateTimeField(null=True, blank=True)
+    paused_until = models.DateTimeField(null=True, blank=True)
+    paused_by = models.CharField(max_length=100, blank=True, db_default="", default="")
+    pause_note = models.CharField(max_length=500, blank=True, db_default="", default="")
 
     class Meta:
         permissions = [
@@ -80,6 +86,11 @@ class Webhook(models.Model):
                 name="webhook_max_in_flight_1_to_256",
                 condition=Q(max_in_flight__isnull=True)
                 | Q(max_in_flight__range=(1, 256)),
+            ),
+            models.CheckConstraint(
+                name="webhook_pause_ends_after_it_began",
+                condition=Q(paused_until__isnull=True)
+                | Q(paused_until__gt=F("paused_at")),
             ),
         ]
 

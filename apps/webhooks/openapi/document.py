@@ -14,6 +14,7 @@ from apps.webhooks.openapi.operations import (
     data,
     events,
     explanations,
+    pauses,
     providers,
     replays,
     tokens,
@@ -37,6 +38,7 @@ from apps.webhooks.openapi.tokens import SECURITY_SCHEMES
 OPERATIONS: Final = {
     **webhooks.OPERATIONS,
     **data.OPERATIONS,
+    **pauses.OPERATIONS,
     **additions.OPERATIONS,
     **catalogue.OPERATIONS,
     **replays.OPERATIONS,

@@ -21,6 +21,7 @@ from apps.outbound.outcome import Cause, Outcome
 from apps.outbound.transport import Transport
 from apps.webhooks.conf import EngineSettings
 from apps.webhooks.engine.flights import Flight, record_of
+from apps.webhooks.engine.gates import gates_of
 from apps.webhooks.engine.glance import glance
 from apps.webhooks.engine.lane import Lane
 from apps.webhooks.engine.payloads import Payloads
@@ -48,6 +49,8 @@ BODY_BYTES: Final = 32 * 1024 * 1024
 _PENDING: Final = WebhookData.State.PENDING
 # Until a token is there, if it can be had.
 TOKEN_WAIT: Final = timedelta(seconds=5)
+# So often it is looked whether a paused webhook still is.
+PAUSE_LOOK: Final = timedelta(seconds=5)
 
 
 class Turn:
@@ -167,6 +170,8 @@ class Turn:
             self._renew_token(provider)
             self._hold(webhook, datetime.now(UTC) + TOKEN_WAIT)
             lease = replace(lease, provider_type=None, provider_config=None)
+        if not gates_of([webhook])[webhook].is_unpaused:
+            self._hold(webhook, datetime.now(UTC) + PAUSE_LOOK)
         standing = self._standing.get(webhook, Standing())
         lease = replace(
             lease,

@@ -24,6 +24,7 @@ _TONES: Final = {
     Kind.CUT_OFF: "bad",
     Kind.WARNING: "warning",
     Kind.RESTING: "warning",
+    Kind.PAUSED: "warning",
     Kind.HEALTHY: "good",
 }
 
@@ -52,6 +53,7 @@ class WebhookView(OneWebhook):
             "tone": _TONES.get(condition.kind, "quiet"),
             "queued": queued([webhook.pk])[webhook.pk],
             "is_live": webhook.deleted_at is None and webhook.url is not None,
+            "is_paused": condition.kind is Kind.PAUSED,
             "lead": _lead(condition),
         }
         context |= health_charts(self.request.GET.get("range"), webhook.pk)

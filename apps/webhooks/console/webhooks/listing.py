@@ -20,7 +20,7 @@ from apps.webhooks.schedule import Flusher, flusher_now
 VIEW: Final = "webhooks.view_webhook"
 # More than that are not looked at for those that need somebody.
 LOOKED_AT: Final = 2_000
-_TROUBLE: Final = (Kind.CUT_OFF, Kind.WARNING, Kind.RESTING, Kind.NO_URL)
+_TROUBLE: Final = (Kind.CUT_OFF, Kind.WARNING, Kind.RESTING, Kind.PAUSED, Kind.NO_URL)
 VIEWS: Final[dict[str, str | Promise]] = {
     "": _("Enabled"),
     "trouble": _("Need attention"),

@@ -17,6 +17,7 @@ from apps.webhooks.console.webhooks.actions import (
 )
 from apps.webhooks.console.webhooks.detail import WebhookView
 from apps.webhooks.console.webhooks.listing import VIEW, WebhooksView
+from apps.webhooks.console.webhooks.pausing import PauseView, ResumeView
 from apps.webhooks.console.webhooks.recovery import BackfillView, RecoverView
 
 _BASE: Final = "webhooks/webhook/"
@@ -36,6 +37,8 @@ SCREEN: Final = Screen(
         Page(route=f"{_ONE}edit/", name="webhook_edit", view=ChangeWebhookView),
         Page(route=f"{_ONE}flush/", name="webhook_flush", view=FlushView),
         receiver_check.PAGE,
+        Page(route=f"{_ONE}pause/", name="webhook_pause", view=PauseView),
+        Page(route=f"{_ONE}resume/", name="webhook_resume", view=ResumeView),
         Page(route=f"{_ONE}recover/", name="webhook_recover", view=RecoverView),
         Page(route=f"{_ONE}backfill/", name="webhook_backfill", view=BackfillView),
         Page(route=f"{_ONE}disable/", name="webhook_disable", view=DisableView),

@@ -11,7 +11,6 @@ from typing import Any, Final, NoReturn
 
 from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
 from apps.event_log.catalogue import UnknownEvent, event_name
 from apps.webhooks.management.operator import (
@@ -19,6 +18,7 @@ from apps.webhooks.management.operator import (
     STATUSES,
     UNFINISHED,
     OperatorCommand,
+    given_instant,
 )
 from apps.webhooks.models import Replay
 from apps.webhooks.registrations import Refused
@@ -64,8 +64,8 @@ class Command(OperatorCommand):
         chosen.add_argument(
             "--id", action="append", type=int, metavar="ID_WEBHOOK_DATA"
         )
-        chosen.add_argument("--since", type=_instant, metavar="DATE")
-        chosen.add_argument("--until", type=_instant, metavar="DATE")
+        chosen.add_argument("--since", type=given_instant, metavar="DATE")
+        chosen.add_argument("--until", type=given_instant, metavar="DATE")
         chosen.add_argument(
             "--backfill",
             action="store_true",
@@ -213,12 +213,3 @@ def _replay(number: int) -> Replay:
     if replay is None:
         raise CommandError(f"There is no replay {number}.")
     return replay
-
-
-def _instant(text: str) -> datetime:
-    """A date or an instant; without a zone it is UTC."""
-    whole = text if "T" in text or " " in text else f"{text}T00:00:00"
-    moment = parse_datetime(whole)
-    if moment is None:
-        raise ValueError(text)
-    return moment if moment.tzinfo else timezone.make_aware(moment)

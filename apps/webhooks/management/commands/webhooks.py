@@ -18,7 +18,8 @@ from apps.webhooks.models import Webhook, WebhookData
 # Whose health is read at once.
 AT_ONCE: Final = 500
 COLUMNS: Final = (
-    "id", "event", "url", "accepted", "average_s", "attempts", "waiting", "warning",
+    "id", "event", "url", "accepted", "average_s", "attempts", "waiting", "paused",
+    "warning",
 )  # fmt: skip
 
 
@@ -66,7 +67,7 @@ class Command(OperatorCommand):
     def _show(self, rows: list[dict[str, Any]]) -> None:
         table = Table(box=None, pad_edge=False, header_style="bold")
         for name in COLUMNS:
-            is_number = name not in ("event", "url", "warning")
+            is_number = name not in ("event", "url", "paused", "warning")
             table.add_column(
                 name.replace("_", " "), justify="right" if is_number else "left"
             )
@@ -99,6 +100,7 @@ def _row(webhook: Webhook, report: HealthReport, waiting: int) -> dict[str, Any]
         "average_s": None if seconds is None else round(seconds, 4),
         "attempts": health.attempts,
         "waiting": waiting,
+        "paused": not report.gates.is_unpaused,
         "warning": warning.code if warning else None,
     }
 
@@ -109,4 +111,6 @@ def _waiting(ids: list[int]) -> dict[int, int]:
 
 
 def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return "-" if value is None else str(value)

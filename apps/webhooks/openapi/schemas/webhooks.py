@@ -28,6 +28,7 @@ from apps.webhooks.openapi.shapes import (
     told,
     whole,
 )
+from apps.webhooks.pauses import NOTE_CHARACTERS
 from apps.webhooks.registration_fields import MAX_DEADLINE, MAX_IN_FLIGHT
 
 _EVENT: Final = told(one_of(*CATALOGUE), "The event that is told of.")
@@ -89,6 +90,10 @@ _WEBHOOK: Final = record(
     created=INSTANT,
     updated=INSTANT,
     deleted=told(or_null(INSTANT), "Since when it is disabled."),
+    paused=told(or_null(INSTANT), "Since when nothing is sent; its data is kept."),
+    paused_until=told(or_null(INSTANT), "When that ends; null: once it is resumed."),
+    paused_by=told(or_null(TEXT), "Who wanted that."),
+    pause_note=or_null(text(NOTE_CHARACTERS)),
     health_data=ref("Health"),
     warning=or_null(ref("HealthWarning")),
 )
@@ -117,6 +122,10 @@ SCHEMAS: Final[dict[str, Schema]] = {
             or_null(GIVEN_INSTANT),
             "A date disables and cancels what is unsent; null enables again.",
         ),
+    ),
+    "Pause": choice(
+        until=told(or_null(GIVEN_INSTANT), "When it ends by itself; null: never."),
+        note=told(or_null(text(NOTE_CHARACTERS, least=0)), "Why, for those who ask."),
     ),
     "AddedMembers": {
         "type": "object",
@@ -157,6 +166,10 @@ EXAMPLE: Final[dict[str, Any]] = {
     "created": "2026-03-02T09:15:00.000Z",
     "updated": "2026-03-02T09:15:00.000Z",
     "deleted": None,
+    "paused": None,
+    "paused_until": None,
+    "paused_by": None,
+    "pause_note": None,
     "health_data": {
         "average_sending_duration": 0.084,
         "sending_success_rate": 0.75,
@@ -179,6 +192,14 @@ NEW_EXAMPLE: Final[dict[str, Any]] = {
     "warning": None,
 }
 ADDING_EXAMPLE: Final = {**EXAMPLE, "add_to_data": '{"agency":"branch"}'}
+PAUSE_EXAMPLE: Final = {"until": "2099-03-10T06:00:00Z", "note": "Their migration."}
+PAUSED_EXAMPLE: Final[dict[str, Any]] = {
+    **EXAMPLE,
+    "paused": "2026-03-09T18:00:00.000Z",
+    "paused_until": "2099-03-10T06:00:00.000Z",
+    "paused_by": "api:token 4",
+    "pause_note": "Their migration.",
+}
 DELETED_EXAMPLE: Final = {**EXAMPLE, "deleted": "2026-03-09T18:00:00.000Z"}
 LOG_EXAMPLE: Final[dict[str, Any]] = {
     "id": 9001,
