@@ -8,18 +8,24 @@ import time
 import pytest
 from django.db import connection
 
+from apps.auth_providers.models import AuthProvider
 from apps.outbound.outcome import Cause
+from apps.receiver.server import Receiver
 from apps.webhooks.conf import EngineSettings
 from apps.webhooks.emit import Emission, emit, emit_many
 from apps.webhooks.engine.lanes import Lanes
 from apps.webhooks.engine.leases import LeaseTerms
 from apps.webhooks.engine.payloads import CACHE_BYTES
-from apps.webhooks.models import DeliveryAttempt, Lease, WebhookData
+from apps.webhooks.models import DeliveryAttempt, Lease, Webhook, WebhookData
 from tests.make import make_user, make_webhook
 
 TERMS = LeaseTerms(holder="one", lease=20, deadline=10, settle=10)
 ENGINE = EngineSettings()
 DELIVERED = WebhookData.State.DELIVERED
+
+
+def targets(receiver: Receiver) -> list[str]:
+    return [each.target for each in receiver.record.deliveries()]
 
 
 def emit_rows(count: int) -> None:
@@ -131,6 +137,48 @@ def test_a_lane_whose_lease_is_lost_sends_nothing_more():
     assert lanes.pick(10, 1000) == []
     assert lanes.give_back(0.0) == 1
     assert Lease.objects.get().leased_until is not None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("changed", ["webhook", "provider"])
+def test_nothing_more_is_sent_as_it_was_registered_before(changed):
+    webhooks = [make_webhook(f"http://127.0.0.1/{path}") for path in "ab"]
+    emit_rows(1)
+    lanes = Lanes(TERMS, ENGINE)
+    lanes.acquire(0.0)
+    lanes.read()
+    lanes.close_changed()
+    assert lanes.give_back(0.0) == 0
+    if changed == "webhook":
+        Webhook.objects.filter(pk=webhooks[0].pk).update(url="http://127.0.0.1/c")
+    else:
+        AuthProvider.objects.filter(webhooks=webhooks[0]).update(name="other")
+    lanes.close_changed()
+    picked = lanes.pick(10, 1000)
+    assert [lane.registration.id for lane, _ in picked] == [webhooks[1].pk]
+    assert lanes.give_back(0.0) == 1
+
+
+@pytest.mark.django_db
+def test_a_busy_lane_learns_that_its_webhook_has_moved(receiver, make_pump):
+    """Events that never stop would have it sent to the old place as long."""
+    make_webhook(receiver.url("/old"))
+    emit_rows(1)
+    end = time.monotonic() + 10
+    seen = 0
+
+    def arrived() -> bool:
+        nonlocal seen
+        if receiver.record.total > seen:
+            if not seen:
+                Webhook.objects.update(url=receiver.url("/new"))
+            seen = receiver.record.total
+            emit_rows(1)
+        return targets(receiver)[-1:] == ["/new"] or time.monotonic() > end
+
+    make_pump(stopping=arrived).run()
+    assert targets(receiver)[0] == "/old"
+    assert targets(receiver)[-1] == "/new"
 
 
 @pytest.mark.django_db

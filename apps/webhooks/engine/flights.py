@@ -98,13 +98,17 @@ class Flights:
         finally:
             self._payloads.trim()
 
-    def land(self, wait: float) -> bool:
-        """Take in what has ended, waiting for it up to `wait`; False if nothing has."""
+    def land(self, wait: float, *, company: bool) -> bool:
+        """Take in what has ended, waiting for it up to `wait`; False if nothing has.
+
+        `company`: more may be about to leave, and its outcome to join these.
+        """
         ended = self._transport.completed(wait)
         now = time.monotonic()
         for flight, outcome in ended:
             self._ended(flight, outcome, now)
-        self._recorder.settle_if_due(now, lonely=not self._transport.in_flight)
+        lonely = not (company or self._transport.in_flight)
+        self._recorder.settle_if_due(now, lonely=lonely)
         return bool(ended)
 
     def _send(self, lane: Lane, row: Unsent, now: float) -> None:

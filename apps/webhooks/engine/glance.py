@@ -14,8 +14,8 @@ _GLANCE: Final = f"""
 SELECT w.id AS webhook, 0 AS token, 0 AS execution, 0 AS failures, 0 AS timeouts,
     0 AS careful_left, NULL AS suspect, 0 AS suspect_expiries, w.event, w.url,
     w.deadline, w.max_in_flight, w.compression, p.type AS provider_type,
-    p.config AS provider_config, false AS doubtful, t.provider_id AS oauth_provider,
-    t.serial AS token_serial,
+    p.config AS provider_config, '' AS version, false AS doubtful,
+    t.provider_id AS oauth_provider, t.serial AS token_serial,
     CASE WHEN {USABLE} THEN t.access_token END AS access_token,
     extract(epoch FROM t.expires_at - clock_timestamp())::float8 AS token_seconds
 FROM webhooks_webhook w

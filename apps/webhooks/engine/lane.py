@@ -62,11 +62,13 @@ class Lane:
     failed last: many of them at once must not take all the sockets. `closed` once
     nothing more may be sent under this lease.
 
-    `access` is the provider and the serial of an access token; it may be used until
-    `access_ends`, monotonic, or a receiver has `refused` it.
+    `version` is the registration's, see `Lease`. `access` is the provider and the
+    serial of an access token; it may be used until `access_ends`, monotonic, or a
+    receiver has `refused` it.
     """
 
     registration: Registration
+    version: str
     scheme: Scheme | None
     token: int
     execution: int
@@ -97,6 +99,7 @@ class Lane:
         """The lane of a lease just taken; `now` is monotonic."""
         return cls(
             registration=_registration(lease, settings),
+            version=lease.version,
             scheme=_scheme(lease),
             token=lease.token,
             execution=lease.execution,

@@ -22,7 +22,7 @@ DOUBTFUL_SHARE: Final = 2
 # Lanes held together, idle ones included.
 MOST_LANES: Final = 1000
 # An idle lane is kept so long, so that the webhook's next event costs no lease.
-LINGER_SECONDS: Final = 0.5
+LINGER_SECONDS: Final = 2.0
 
 
 class Lanes:
@@ -143,6 +143,13 @@ class Lanes:
         still = leases.renew(self._terms, self._pairs(self._held.values()))
         for webhook, lane in list(self._held.items()):
             if webhook not in still:
+                lane.closed = True
+
+    def close_changed(self) -> None:
+        """Send nothing more as webhooks were registered before they were changed."""
+        versions = leases.versions(self._held) if self._held else {}
+        for webhook, lane in self._held.items():
+            if lane.version != versions.get(webhook):
                 lane.closed = True
 
     def shed(self, keep: int) -> None:

@@ -62,6 +62,9 @@ WITH RECURSIVE backlog AS (
                     AND d.last_execution
                         < {EXECUTION})
 """
+# What wrote the rows of a webhook and its provider: no change goes by unseen, whoever
+# made it, and no clock is asked.
+_VERSION: Final = "concat_ws(' ', w.xmin, w.ctid, p.xmin, p.ctid)"
 ACQUIRE: Final = Statement(
     name="webhooks_acquire",
     parameters="""holder text, lease float8, deadline float8, settle float8,
@@ -70,10 +73,10 @@ ACQUIRE: Final = Statement(
         timeouts smallint, careful_left smallint, suspect bigint,
         suspect_expiries smallint, event varchar, url text, deadline smallint,
         max_in_flight smallint, compression bool, provider_type varchar,
-        provider_config text, doubtful bool, oauth_provider bigint, token_serial bigint,
-        access_token text, token_seconds float8""",
+        provider_config text, version text, doubtful bool, oauth_provider bigint,
+        token_serial bigint, access_token text, token_seconds float8""",
     text=_BACKLOG
-    + """
+    + f"""
     ORDER BY l.served_at NULLS FIRST, l.webhook_id
     LIMIT %(most)s
     FOR UPDATE OF l SKIP LOCKED
@@ -111,12 +114,17 @@ LEFT JOIN auth_providers_oauthtoken t ON t.provider_id = p.id
 WHERE l.webhook_id = taken.webhook_id
 RETURNING l.webhook_id, l.token, l.execution, l.consecutive_failures, l.timeouts,
     l.careful_left, l.suspect, l.suspect_expiries, w.event, w.url, w.deadline,
-    w.max_in_flight, w.compression, p.type, p.config, doubtful, t.provider_id,
-    t.serial, t.access_token,
+    w.max_in_flight, w.compression, p.type, p.config, {_VERSION}, doubtful,
+    t.provider_id, t.serial, t.access_token,
     extract(epoch FROM t.expires_at - clock_timestamp())::float8
 """,
 )
 _WAITING: Final = _BACKLOG + "LIMIT 1) SELECT EXISTS (SELECT 1 FROM free)"
+_VERSIONS: Final = f"""
+SELECT w.id, {_VERSION} FROM webhooks_webhook w
+LEFT JOIN auth_providers_authprovider p ON p.id = w.auth_provider_id
+WHERE w.id = ANY(%s)
+"""
 RENEW: Final = Statement(
     name="webhooks_renew",
     parameters="""webhooks bigint[], tokens bigint[], lease float8, deadline float8,
@@ -161,6 +169,7 @@ WHERE webhook_id = %(webhook)s
 class Lease:
     """A lease just taken, with what is needed to send for its webhook.
 
+    `version` is another one as soon as the webhook or its provider has been changed.
     The last four are of an `oauth` provider: its token, sealed, and for how many
     seconds more it may be used; None without an end.
     """
@@ -180,6 +189,7 @@ class Lease:
     compression: bool | None
     provider_type: str | None
     provider_config: str | None
+    version: str
     doubtful: bool
     oauth_provider: int | None
     token_serial: int | None
@@ -242,6 +252,13 @@ def renew(terms: LeaseTerms, held: Iterable[tuple[int, int]]) -> set[int]:
             {**terms.parameters(), "webhooks": list(webhooks), "tokens": list(tokens)},
         )
         return {webhook for (webhook,) in cursor.fetchall()}
+
+
+def versions(webhooks: Iterable[int]) -> dict[int, str]:
+    """The versions of webhooks, as `Lease.version` is."""
+    with connection.cursor() as cursor:
+        cursor.execute(_VERSIONS, [list(webhooks)])
+        return dict(cursor.fetchall())
 
 
 def release(held: Iterable[tuple[int, int]]) -> None:

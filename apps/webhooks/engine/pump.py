@@ -25,6 +25,7 @@ from apps.webhooks.engine.lanes import Lanes
 from apps.webhooks.engine.leases import LeaseTerms
 from apps.webhooks.engine.outage import is_outage
 from apps.webhooks.engine.recorder import LONELY_SECONDS, Recorder
+from apps.webhooks.engine.sharing import Sharing
 from apps.webhooks.engine.tokens import ask
 from apps.webhooks.engine.traces import Traces
 from apps.webhooks.engine.watch import Watch
@@ -42,9 +43,6 @@ IDLE_SECONDS: Final = 0.05
 LINGER_SECONDS: Final = 0.2
 # Even without a ring: what rested, or what a lost ring told.
 SWEEP_SECONDS: Final = 1.0
-# More than one pump can do at once for so long, and another one is called: not for
-# every burst, since two that are half idle look around twice as often.
-HELP_SECONDS: Final = 0.1
 # Requests started between two looks at the sockets. More in flight at once only
 # makes each of them dearer when receivers are fast.
 BURST: Final = 64
@@ -91,14 +89,13 @@ class Pump:
             flusher_period=settings.flusher_period,
             traces=traces,
         )
+        # Are there webhooks to be taken, perhaps; and were they passed over just now?
         self._hungry = True
+        self._postponed = False
         self._draining = False
         self._busy = False
-        # Among how many pumps the work is shared, as far as this one has seen to it.
-        self._sharing = 1
-        self._calm_at = time.monotonic()
+        self._sharing = Sharing(time.monotonic())
         self._next_look = self._rested_at = 0.0
-        self._next_acquire = 0.0
         self._next_sweep = 0.0
         self._next_renewal = time.monotonic() + settings.lease / 4
         self._failing_since: float | None = None
@@ -130,9 +127,8 @@ class Pump:
             if self._is_idle:
                 self._wait(now, IDLE_SECONDS)
             else:
-                if self._only_records:
-                    self._wait(now, LONELY_SECONDS)
-                self._collect()
+                rang = self._only_records and self._wait(now, LONELY_SECONDS)
+                self._collect(company=rang)
             if self._draining and not len(self._lanes):
                 self._bell.leave()
                 return True
@@ -146,7 +142,8 @@ class Pump:
         later one, and only once its lease was given back.
         """
         self._lanes.shed_all()
-        self._next_look = self._next_acquire = self._next_sweep = 0.0
+        self._sharing.forget()
+        self._next_look = self._next_sweep = 0.0
         self._hungry = True
         self._tend(now)
         if self._hungry or len(self._lanes):
@@ -202,19 +199,33 @@ class Pump:
 
     def _look(self, now: float) -> None:
         rings = self._bell.rang(now)
-        if rings:
+        may_acquire = self._sharing.may_acquire(now)
+        sweeps = may_acquire and now >= self._next_sweep
+        if sweeps:
+            self._sweep(now)
+        if rings or sweeps:
             self._lanes.rang()
-        sweep = now >= self._next_sweep
-        if (rings or sweep or self._hungry) and now >= self._next_acquire:
-            if sweep:
-                self._next_sweep = now + SWEEP_SECONDS
-                _, self._flights.execution_began = current_execution()
-                self._ask_for_tokens()
-                if self._watch is not None:
-                    self._watch.looked(len(self._flights), now)
-            self._hungry = self._lanes.acquire(now)
+            self._hungry = True
         self._lanes.read()
-        self._rest_from_looking(now, rings)
+        # What has come for webhooks under lease leaves before others are looked for,
+        # which then have their turn at the next look.
+        if self._lanes.are_waiting and not self._postponed:
+            self._postponed = self._hungry
+        elif self._hungry and may_acquire:
+            self._postponed = False
+            self._hungry = self._lanes.acquire(now)
+            self._lanes.read()
+        if not self._postponed:
+            self._rest_from_looking(now, rings)
+
+    def _sweep(self, now: float) -> None:
+        """What no ring tells of."""
+        self._next_sweep = now + SWEEP_SECONDS
+        _, self._flights.execution_began = current_execution()
+        self._ask_for_tokens()
+        self._lanes.close_changed()
+        if self._watch is not None:
+            self._watch.looked(len(self._flights), now)
 
     def _ask_for_tokens(self) -> None:
         for provider in ask():
@@ -242,19 +253,13 @@ class Pump:
         if self._lanes.refused:
             self._give_up_refused_tokens()
         shed = self._lanes.give_back(now)
-        if shed and (self._draining or now < self._next_acquire):
+        if shed and (self._draining or not self._sharing.may_acquire(now)):
             self._bell.ring()
         saturated = self._hungry or self._lanes.are_waiting
-        if not saturated:
-            self._calm_at = now
-        lasting = now - self._calm_at > HELP_SECONDS
-        awake = self._bell.keep(now, wants_help=lasting and not self._draining)
-        if awake > self._sharing and saturated:
-            # Abstain for a moment, or what was shed would be taken back at once.
-            self._next_acquire = now + LINGER_SECONDS / 2
-            self._lanes.shed(len(self._lanes) * self._sharing // awake)
-            self._sharing = awake
-        self._sharing = min(self._sharing, awake)
+        wants_help = self._sharing.wants_help(now, saturated=saturated)
+        awake = self._bell.keep(now, wants_help=wants_help and not self._draining)
+        held = len(self._lanes)
+        self._lanes.shed(self._sharing.kept(held, awake, now, saturated=saturated))
 
     def _start(self, now: float) -> None:
         if self._recorder.is_troubled or self._failing_since is not None:
@@ -270,13 +275,25 @@ class Pump:
         except Error as error:
             self._wait_for_database(now, error)
 
-    def _wait(self, now: float, seconds: float) -> None:
+    def _wait(self, now: float, seconds: float) -> bool:
+        """Wait for a ring; False if none came in time."""
         self._busy = False
-        if self._bell.wait(now, seconds):
-            # Half of the time at most is spent on looking, whoever rings.
-            time.sleep(max(0.0, self._rested_at - time.monotonic()))
-            self._next_look = 0.0
+        if not self._bell.wait(now, seconds):
+            return False
+        # Half of the time at most is spent on looking, whoever rings.
+        time.sleep(max(0.0, self._rested_at - time.monotonic()))
+        self._next_look = 0.0
+        return True
 
-    def _collect(self) -> None:
-        eager = self._lanes.are_waiting and len(self._flights) < CALM
-        self._busy = self._flights.land(0 if eager else POLL_SECONDS)
+    def _collect(self, *, company: bool) -> None:
+        """Take in what has ended; `company`: it rang, more may be about to leave."""
+        self._busy = self._flights.land(self._patience, company=company)
+
+    @property
+    def _patience(self) -> float:
+        """How long to wait for the receivers: no longer than there is nothing to do."""
+        if self._lanes.are_waiting and len(self._flights) < CALM:
+            return 0
+        if len(self._flights) or self._recorder.is_troubled:
+            return POLL_SECONDS
+        return max(0.0, min(POLL_SECONDS, self._next_look - time.monotonic()))
