@@ -25,6 +25,7 @@ from apps.webhooks.console.overview import (
 from apps.webhooks.emit import Emission, emit_many
 from apps.webhooks.engine.executions import begin_execution
 from apps.webhooks.models import DeliveryAttempt, HealthBucket, Lease, Webhook
+from apps.webhooks.pauses import pause_webhook
 from apps.webhooks.schedule import flusher_now
 from tests.browser.world import fill
 from tests.make import make_webhook
@@ -92,6 +93,9 @@ def test_each_kind_of_webhook_is_told_apart():
         add_health(made[kind])
     add_health(made[Kind.WARNING], accepted=10)
     Webhook.objects.filter(pk=made[Kind.DISABLED].pk).update(deleted_at=timezone.now())
+    made[Kind.PAUSED] = pause_webhook(
+        made[Kind.PAUSED].pk, actor="boss", note="They move."
+    )
     Lease.objects.filter(webhook=made[Kind.CUT_OFF]).update(
         execution=execution,
         consecutive_failures=10,
@@ -109,6 +113,7 @@ def test_each_kind_of_webhook_is_told_apart():
     )
     assert condition_of(made[Kind.RESTING]).until == until
     assert condition_of(made[Kind.WARNING]).why.startswith("Less than 90%")
+    assert condition_of(made[Kind.PAUSED]).why.endswith("They move.")
 
 
 def test_the_next_execution_ends_a_cutoff_and_its_counters():
