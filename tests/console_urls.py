@@ -35,6 +35,7 @@ OF_ROWS: Final[dict[str, type[Any]]] = {
 }
 GIVEN: Final = {
     "name": "USER_CREATED",
+    "key": "autosync.cfonb",
     "app_label": "auth",
     "content_type_id": 1,
     "url": "nowhere",

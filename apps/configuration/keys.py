@@ -33,6 +33,16 @@ class Key:
     rule: str
     allows: Callable[[str], bool]
 
+    @property
+    def is_flag(self) -> bool:
+        """Whether it is on or off."""
+        return self.allows is _is_flag
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether there is but one value."""
+        return self.allows is _is_one
+
 
 def checked(key: Key, value: object) -> str:
     """The value as it is kept; raise `InvalidValue`."""

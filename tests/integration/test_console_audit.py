@@ -253,6 +253,10 @@ DOINGS: dict[str, tuple[Callable[[Hand], object], Action]] = {
     "admin:webhooks_webhook_add": (register, Action.WEBHOOK_CREATE),
     "admin:webhook_edit": (change, Action.WEBHOOK_UPDATE),
     "admin:webhook_enable": (restore, Action.WEBHOOK_RESTORE),
+    "admin:config_change": (
+        lambda hand: hand.post("admin:config_change", "autosync.cfonb", value="1"),
+        Action.CONFIG_CHANGE,
+    ),
     "admin:token_add": (issue_token, Action.TOKEN_ISSUE),
     "admin:token_rotate": (rotate_token, Action.TOKEN_ROTATE),
     "admin:token_revoke": (revoke_token, Action.TOKEN_REVOKE),

@@ -73,6 +73,8 @@ PAGES: Final[dict[str, Least]] = {
     "check_receiver": OPERATOR,
     "connection_delete": ADMINISTRATOR,
     "connection_synchronise": ADMINISTRATOR,
+    "config": VIEWER,
+    "config_change": ADMINISTRATOR,
     "curl": OPERATOR,
     "debugger": VIEWER,
     "deliveries": VIEWER,

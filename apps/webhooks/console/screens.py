@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from apps.webhooks.console import dashboard, provider_actions, records, verification
-from apps.webhooks.console.access import audit, tokens
+from apps.webhooks.console.access import audit, config, tokens
 from apps.webhooks.console.access import operators as accounts
 from apps.webhooks.console.catalogue import event_types
 from apps.webhooks.console.deliveries import screen as deliveries
@@ -27,6 +27,7 @@ SCREENS: Final = (
     SANDBOX,
     event_types.SCREEN,
     verification.SCREEN,
+    config.SCREEN,
     tokens.SCREEN,
     accounts.SCREEN,
     audit.SCREEN,
