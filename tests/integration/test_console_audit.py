@@ -257,6 +257,12 @@ DOINGS: dict[str, tuple[Callable[[Hand], object], Action]] = {
         lambda hand: hand.post("admin:config_change", "autosync.cfonb", value="1"),
         Action.CONFIG_CHANGE,
     ),
+    "admin:user_erase": (
+        lambda hand: hand.post(
+            "admin:user_erase", hand.person.pk, number=str(hand.person.pk)
+        ),
+        Action.USER_ERASE,
+    ),
     "admin:token_add": (issue_token, Action.TOKEN_ISSUE),
     "admin:token_rotate": (rotate_token, Action.TOKEN_ROTATE),
     "admin:token_revoke": (revoke_token, Action.TOKEN_REVOKE),

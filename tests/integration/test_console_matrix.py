@@ -123,6 +123,7 @@ PAGES: Final[dict[str, Least]] = {
     "two_factor_setup": STAFF,
     "user_connect": ADMINISTRATOR,
     "user_delete": ADMINISTRATOR,
+    "user_erase": ADMINISTRATOR,
     "user_permanent": ADMINISTRATOR,
     "verification": STAFF,
     "view_on_site": STAFF,

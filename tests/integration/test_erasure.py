@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.urls import reverse
 from django.utils import timezone
 
 from apps.api_tokens.codes import issue_code
@@ -19,6 +20,7 @@ from apps.connections.models import Account, Connection
 from apps.event_log.models import EndUser, Erasure, Event, UserConfig
 from apps.event_log.user_config import change_config
 from apps.webhooks.connections import connect
+from apps.webhooks.console.platform.user_states import ERASED
 from apps.webhooks.emit import UnknownUser, emit
 from apps.webhooks.erasure import AGAIN, continue_erasures
 from apps.webhooks.models import DeliveryAttempt, WebhookData
@@ -27,6 +29,7 @@ from apps.webhooks.replays import Order, start_replay
 from apps.webhooks.users import create_user, delete_user, erase_user
 from tests.integration.api_client import ApiClient, make_client
 from tests.make import make_user, make_webhook
+from tests.roles import client_of_role
 from webhooks_project.embedded.programs import SERVER, installed
 
 CANARY = "Canary-7f3a91"
@@ -176,6 +179,31 @@ def test_the_api_erases_and_does_it_again():
     assert users.call("DELETE", f"/users/{user.pk + 1}?erase=1").status == 404
     refused = users.call("DELETE", f"/users/{user.pk}?erase=perhaps")
     assert (refused.status, refused.code) == (400, "invalidValue")
+
+
+@pytest.mark.django_db
+def test_an_administrator_erases_in_the_console_who_types_the_number():
+    user = make_user()
+    make_webhook("https://example.org/hook")
+    emit("CONNECTION_SYNCED", {"n": CANARY}, user.pk)
+    url = reverse("admin:user_erase", args=[user.pk])
+    client = client_of_role("Administrator")
+    page = client.get(url, secure=True)
+    assert page.context["known"] == {"events": 1, "unsent": 1, "answers": 0}
+    for number in ("", f"{user.pk + 1}"):
+        assert client.post(url, {"number": number}, secure=True).status_code == 422
+    assert Event.objects.get().payload is not None
+    sent = {"number": f"{user.pk}", "reason": "article 17"}
+    reply = client.post(url, sent, secure=True, follow=True)
+    (said,) = map(str, reply.context["messages"])
+    assert said == (
+        f"User {user.pk} is erased: 1 event, 1 unsent delivery, 0 answers of receivers."
+    )
+    assert Event.objects.get().payload is None
+    assert WebhookData.objects.get().state == State.CANCELLED
+    assert AuditEntry.objects.get(action="user.erase").reason == "article 17"
+    assert reply.context["badge"] == ERASED
+    assert url not in reply.content.decode()
 
 
 @pytest.mark.django_db

@@ -24,6 +24,8 @@ class FormView(ConsoleView):
     template_name = "console/form.html"
     form_class: ClassVar[type[forms.Form]]
     button: ClassVar[str | Promise] = _("Save")
+    # For what cannot be taken back.
+    is_dangerous: ClassVar[bool] = False
 
     def get_initial(self) -> dict[str, Any]:
         """What the form has in it at first."""
@@ -46,6 +48,7 @@ class FormView(ConsoleView):
         kwargs.setdefault("form", self.get_form())
         return super().get_context_data(**kwargs) | {
             "button": self.button,
+            "is_dangerous": self.is_dangerous,
             "cancel_url": self.get_cancel_url(),
         }
 

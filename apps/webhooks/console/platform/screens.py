@@ -15,6 +15,7 @@ from apps.webhooks.console.platform.doings import (
     MakePermanentView,
     SynchroniseView,
 )
+from apps.webhooks.console.platform.erasing import EraseUserView
 from apps.webhooks.console.platform.events import EventView
 from apps.webhooks.console.platform.sandbox import (
     CreatePermanentUserView,
@@ -55,6 +56,7 @@ USERS: Final = Screen(
             route=f"{_USER}/permanent/", name="user_permanent", view=MakePermanentView
         ),
         Page(route=f"{_USER}/remove/", name="user_delete", view=DeleteUserView),
+        Page(route=f"{_USER}/erase/", name="user_erase", view=EraseUserView),
         Page(route=f"{_USER}/connect/", name="user_connect", view=ConnectView),
         Page(
             route=f"{_CONNECTION}/synchronise/",

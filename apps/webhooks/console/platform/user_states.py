@@ -15,12 +15,13 @@ from apps.webhooks.console.badges import Badge, Tone
 PERMANENT: Final = Badge(_("Permanent"), Tone.GOOD)
 TEMPORARY: Final = Badge(_("Temporary"), Tone.WARNING)
 DELETED: Final = Badge(_("Deleted"), Tone.QUIET)
+ERASED: Final = Badge(_("Erased"), Tone.QUIET)
 
 
 def badge_of_user(user: EndUser) -> Badge:
     """Whether anything about this user is told."""
     if user.deleted_at is not None:
-        return DELETED
+        return ERASED if user.erased_at is not None else DELETED
     return TEMPORARY if user.is_temporary else PERMANENT
 
 
