@@ -29,8 +29,9 @@ _env = Environment()
 
 wsgi_app = "webhooks_project.wsgi"
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
-# A test delivery keeps its thread until it is answered; the others must not wait.
-threads = 4
+# A test delivery keeps its thread until it is answered; the others must not wait. More
+# than may wait for a slow database to take their events (apps/webhooks/intake.py).
+threads = 6
 # Longer than the longest request: a test delivery with a deadline of 30 s.
 graceful_timeout = 40
 timeout = 60

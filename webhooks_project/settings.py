@@ -211,6 +211,10 @@ WEBHOOKS_MAX_IN_FLIGHT: int = env.int("WEBHOOKS_MAX_IN_FLIGHT", default=32)
 WEBHOOKS_MAX_PAYLOAD_BYTES: int = env.int(
     "WEBHOOKS_MAX_PAYLOAD_BYTES", default=10 * 1024 * 1024
 )
+# When POST /events answers 503: with more than so much to be sent, and when the
+# database takes longer than so many seconds; 0 is never.
+WEBHOOKS_MAX_BACKLOG: int = env.int("WEBHOOKS_MAX_BACKLOG", default=5_000_000)
+WEBHOOKS_EMIT_PATIENCE: float = env.float("WEBHOOKS_EMIT_PATIENCE", default=2.0)
 # Payloads that are not as their event's schema has them: off, warn or enforce.
 WEBHOOKS_SCHEMA_CHECK: str = env.str("WEBHOOKS_SCHEMA_CHECK", default="warn")
 WEBHOOKS_FLUSHER_PERIOD: float = env.float("WEBHOOKS_FLUSHER_PERIOD", default=60.0)

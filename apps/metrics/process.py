@@ -49,6 +49,7 @@ class ProcessFigures(NamedTuple):
     token_refreshes: Counter
     emit_duration: Histogram
     emitted_events: Counter
+    refused_emissions: Counter
     purged: Counter
 
 
@@ -114,6 +115,12 @@ def new_figures(registry: CollectorRegistry) -> ProcessFigures:
         emitted_events=Counter(
             "bankhooks_emitted_events",
             "Events that were emitted, those of undone transactions included.",
+            registry=registry,
+        ),
+        refused_emissions=Counter(
+            "bankhooks_refused_emissions",
+            "POST /events answered with 503: for what waits, or for a slow database.",
+            ["reason"],
             registry=registry,
         ),
         purged=Counter(

@@ -29,6 +29,7 @@ from apps.outbound.transport import OutgoingRequest, Transport
 from apps.outbound.urls import ForbiddenUrl, check_url
 from apps.webhooks.conf import transport_policy
 from apps.webhooks.engine.executions import current_execution
+from apps.webhooks.figures import COUNTED, count_pending
 from apps.webhooks.heartbeats import needed_queues, served_queues
 from apps.webhooks.tasks import mailbox
 
@@ -58,6 +59,7 @@ def examine(way_out: str | None = None) -> Iterator[Finding]:
         ("migrations", look_at_migrations),
         ("clock", look_at_clock),
         ("keys", look_at_keys),
+        ("backlog", look_at_backlog),
     ):
         yield _behind(database, name, look)
     yield look_at_redis()
@@ -152,6 +154,20 @@ def look_at_keys() -> Finding:
     return Finding(
         "keys", True, says + ("secrets open" if opened else "nothing sealed")
     )
+
+
+def look_at_backlog() -> Finding:
+    """That what is to be sent is far from what `POST /events` stops at."""
+    most = settings.WEBHOOKS_MAX_BACKLOG or COUNTED
+    pending = count_pending(most)
+    says = f"{pending} to be sent"
+    if not settings.WEBHOOKS_MAX_BACKLOG:
+        return Finding("backlog", True, says + " or more" * (pending == most))
+    says += f"; from {most} on POST /events is refused"
+    if pending <= most / 2:
+        return Finding("backlog", True, says)
+    mend = "Start more pumps, or delete webhooks that nobody will mend."
+    return Finding("backlog", False, says, mend)
 
 
 def look_at_redis() -> Finding:

@@ -36,6 +36,10 @@ SELECT (SELECT count(*) FROM (SELECT FROM webhooks_webhookdata WHERE state = 1
        (SELECT count(*) FROM (SELECT FROM webhooks_webhookdata WHERE state = 4
                               LIMIT %(most)s) quarantined)
 """
+_PENDING: Final = """
+SELECT count(*) FROM (SELECT FROM webhooks_webhookdata WHERE state = 1
+                      LIMIT %(most)s) pending
+"""
 _OLDEST: Final = """
 WITH RECURSIVE head AS (
     (SELECT webhook_id, last_execution, created_at FROM webhooks_webhookdata
@@ -140,6 +144,13 @@ def database_figures() -> DatabaseFigures:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_BOUNDS)
         return _figures()
+
+
+def count_pending(most: int) -> int:
+    """How much is to be sent, counted so far; raises `Error` as above."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_BOUNDS)
+        return int(_row(_PENDING, {"most": most})[0])
 
 
 def _figures() -> DatabaseFigures:

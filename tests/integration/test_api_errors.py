@@ -227,4 +227,5 @@ def test_a_database_that_went_away_is_a_503():
     connection.close()
     assert (gone.status, gone.code) == (503, "unavailable")
     assert gone.body["message"] is None
+    assert gone.headers["Retry-After"] == "5"
     assert api.call("GET", "/webhooks").status == 200

@@ -7,9 +7,14 @@ import json
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from apps.api_tokens.models import ApiToken, Scope
 from apps.event_log.models import EndUser, Event
+from apps.webhooks.api import events
+from apps.webhooks.emit import emit
+from apps.webhooks.intake import Intake
 from apps.webhooks.models import Webhook, WebhookData
 from tests.integration.api_client import URL, ApiClient, make_client, nothing_written
 
@@ -294,3 +299,43 @@ def test_the_body_of_a_repetition_may_be_json_that_differs_only_in_the_envelope(
     assert (
         api.call("POST", "/events", turned).body["id_event"] == first.body["id_event"]
     )
+
+
+def test_nothing_is_taken_while_too_much_waits(api, settings, monkeypatch):
+    settings.WEBHOOKS_MAX_BACKLOG = 1
+    event: dict[str, Any] = {"event": "USER_CREATED", "payload": {}}
+    for _ in range(2):
+        Webhook.objects.create(event="USER_CREATED", url=URL)
+    monkeypatch.setattr(events, "INTAKE", Intake())
+    assert api.call("POST", "/events", event).status == 201
+    monkeypatch.setattr(events, "INTAKE", Intake())
+
+    with nothing_written():
+        reply = api.call("POST", "/events", event)
+
+    assert (reply.status, reply.code) == (503, "unavailable")
+    assert reply.headers["Retry-After"] == "5"
+    assert reply.body["message"] == "More than 1 deliveries wait to be sent."
+    WebhookData.objects.filter(pk=WebhookData.objects.latest("pk").pk).update(
+        state=WebhookData.State.CANCELLED
+    )
+    monkeypatch.setattr(events, "INTAKE", Intake())
+    assert api.call("POST", "/events", event).status == 201
+
+
+def test_what_waits_is_counted_for_a_second(api, settings, monkeypatch):
+    monkeypatch.setattr(events, "INTAKE", Intake())
+    event: dict[str, Any] = {"event": "USER_CREATED", "payload": {}}
+    api.call("POST", "/events", event)
+    with CaptureQueriesContext(connection) as queries:
+        assert api.call("POST", "/events", event).status == 201
+    assert not any("state = 1" in query["sql"] for query in queries)
+
+
+def test_emission_in_python_is_never_refused(settings):
+    settings.WEBHOOKS_MAX_BACKLOG = 1
+    for _ in range(2):
+        Webhook.objects.create(event="USER_CREATED", url=URL)
+    for _ in range(2):
+        emit("USER_CREATED", {})
+    assert WebhookData.objects.count() == 4

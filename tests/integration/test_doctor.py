@@ -17,13 +17,23 @@ from django.utils import timezone
 
 from apps.encryption.keyring import new_key
 from apps.webhooks import doctor, heartbeats, tasks
+from apps.webhooks.emit import emit
 from apps.webhooks.engine.executions import begin_execution
 from apps.webhooks.models import FlusherExecution, Heartbeat
 from tests.deployment import PROJECT
-from tests.make import make_provider
+from tests.make import make_provider, make_webhook
 from tests.services import KEYS
 
-NAMES = ["settings", "database", "migrations", "clock", "keys", "redis", "beat"]
+NAMES = [
+    "settings",
+    "database",
+    "migrations",
+    "clock",
+    "keys",
+    "backlog",
+    "redis",
+    "beat",
+]
 QUEUES = ["worker control", "worker pump"]
 
 
@@ -111,6 +121,20 @@ def test_a_queue_has_a_worker_that_is_heard():
 
 
 @pytest.mark.django_db
+def test_a_backlog_is_told_of_before_events_are_refused(settings):
+    webhook = make_webhook("https://receiver.example.com/")
+    settings.WEBHOOKS_MAX_BACKLOG = 2
+    emit(webhook.event, {})
+    assert report()["backlog"]["ok"]
+    emit(webhook.event, {})
+    found = report()["backlog"]
+    assert not found["ok"]
+    assert found["says"] == "2 to be sent; from 2 on POST /events is refused"
+    settings.WEBHOOKS_MAX_BACKLOG = 0
+    assert report()["backlog"]["says"] == "2 to be sent"
+
+
+@pytest.mark.django_db
 def test_a_redis_that_evicts_is_a_fault():
     redis = tasks.mailbox().redis
     assert report()["redis"]["ok"]
@@ -180,6 +204,7 @@ def test_without_the_database_there_is_one_line_of_it():
         "migrations",
         "clock",
         "keys",
+        "backlog",
         "beat",
         "worker",
         "worker",

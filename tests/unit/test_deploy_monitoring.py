@@ -37,6 +37,7 @@ def known() -> dict[str, set[tuple[str, str]]]:
     figures.attempts.labels("accepted")
     figures.token_refreshes.labels("renewed")
     figures.purged.labels("bodies")
+    figures.refused_emissions.labels("backlog")
     zeros = DatabaseFigures(
         workers=dict.fromkeys(needed_queues(), 0),
         **{each.name: 0 for each in fields(DatabaseFigures) if each.name != "workers"},

@@ -19,10 +19,13 @@ from apps.event_log.catalogue import UnknownEvent
 from apps.webhooks.emit import IdempotencyConflict, PayloadTooLarge, UnknownUser
 from apps.webhooks.formats.cfonb import CfonbError
 from apps.webhooks.formats.json_body import InvalidJson
+from apps.webhooks.intake import Overloaded
 from apps.webhooks.registrations import Refused
 from apps.webhooks.schema_check import PayloadInvalid
 
 CONSOLE: Final = "/admin/"
+# What is said with 503: what was wrong may have passed by then.
+RETRY_SECONDS: Final = 5
 
 DESCRIPTIONS: Final = {
     "missingParameter": "A parameter is missing.",
@@ -65,6 +68,7 @@ _SENTENCES: Final[dict[type[Exception], str]] = {
     PayloadTooLarge: "invalidValue",
     PayloadInvalid: "invalidValue",
     IdempotencyConflict: "idempotencyConflict",
+    Overloaded: "unavailable",
 }
 # Exceptions of others, whose text stays here.
 _CODES: Final[dict[type[Exception], tuple[str, str | None]]] = {
@@ -94,6 +98,8 @@ def handle(exception: Exception, context: dict[str, Any]) -> Response | None:
     if code == "unauthorized":
         # Wrong client credentials, too: a 401 always says how to do better (RFC 9110).
         headers["WWW-Authenticate"] = CHALLENGE
+    if code == "unavailable":
+        headers["Retry-After"] = str(RETRY_SECONDS)
     if wait := getattr(exception, "wait", None):
         headers["Retry-After"] = str(wait)
     return Response(

@@ -21,6 +21,7 @@ from apps.webhooks.formats.json_body import (
     raw_member,
     raw_member_of_each,
 )
+from apps.webhooks.intake import INTAKE
 from apps.webhooks.registrations import Refused
 
 MAX_EVENTS: Final = 1000
@@ -44,6 +45,11 @@ class EventsView(ApiView):
         """Room for a bulk."""
         return BULK_PAYLOADS * settings.WEBHOOKS_MAX_PAYLOAD_BYTES
 
+    def perform_authentication(self, request: Request) -> None:
+        """It waits for the database as an emission does."""
+        with INTAKE.place():
+            super().perform_authentication(request)
+
     def post(self, request: Request) -> Response:
         """Emit; 201, or 200 if nothing was new. A bulk is emitted whole or not."""
         body = body_of(request)
@@ -58,7 +64,9 @@ class EventsView(ApiView):
         else:
             emissions = _bulk(body, listed)
         source = f"api:{caller_of(request).token}"
-        emitted = emit_many(emissions, origin=Event.Origin.PLATFORM, source=source)
+        with INTAKE.place():
+            INTAKE.check_backlog()
+            emitted = emit_many(emissions, origin=Event.Origin.PLATFORM, source=source)
         return _reply(emitted, bulk=listed is not None)
 
 

@@ -84,6 +84,7 @@ _SHARED: Final = {
 _HEADERS: Final[dict[int, dict[str, Schema]]] = {
     401: {"WWW-Authenticate": {"$ref": "#/components/headers/Challenge"}},
     429: {"Retry-After": {"$ref": "#/components/headers/RetryAfter"}},
+    503: {"Retry-After": {"$ref": "#/components/headers/RetryAfter"}},
 }
 
 

@@ -27,7 +27,9 @@ OPERATIONS: Final = {
         description="Each webhook that is registered to the event, and open to its "
         "user, is told of it. A bulk, as a list or as an object with `events`, is "
         "emitted whole or not at all. Events of a temporary user are held until the "
-        "user is permanent. JSON only.",
+        "user is permanent. JSON only. While too much waits to be sent, or the "
+        "database is slow, the answer is 503: send the same again after `Retry-After`, "
+        "under the same idempotency key.",
         tokens=("emission",),
         parameters=(
             in_header(
@@ -66,6 +68,8 @@ OPERATIONS: Final = {
                 "idempotencyConflict",
                 "The idempotency key was used for another event.",
             ),
+            Refusal("unavailable", "More than 5000000 deliveries wait to be sent."),
+            Refusal("unavailable", "The database is slow."),
         ),
     )
 }
