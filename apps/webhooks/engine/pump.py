@@ -24,6 +24,7 @@ from apps.webhooks.engine.flights import Flights
 from apps.webhooks.engine.lanes import Lanes
 from apps.webhooks.engine.leases import LeaseTerms
 from apps.webhooks.engine.outage import is_outage
+from apps.webhooks.engine.pace import POLL_SECONDS, Pace
 from apps.webhooks.engine.recorder import LONELY_SECONDS, Recorder
 from apps.webhooks.engine.sharing import Sharing
 from apps.webhooks.engine.tokens import ask
@@ -32,11 +33,6 @@ from apps.webhooks.engine.watch import Watch
 
 logger = logging.getLogger(__name__)
 
-# How often the bell is looked at while requests are in flight; a look costs 0.1 ms.
-POLL_SECONDS: Final = 0.003
-BUSY_POLL_SECONDS: Final = 0.01
-# With so many in flight, looking less often serves more webhooks at once.
-FEW: Final = 16
 # How long an idle pump waits for a ring before it looks after its leases.
 IDLE_SECONDS: Final = 0.05
 # Nobody ringing for so long, the pump ends: it costs a wake-up to come back.
@@ -92,10 +88,11 @@ class Pump:
         # Are there webhooks to be taken, perhaps; and were they passed over just now?
         self._hungry = True
         self._postponed = False
+        self._rings = 0
         self._draining = False
         self._busy = False
         self._sharing = Sharing(time.monotonic())
-        self._next_look = self._rested_at = 0.0
+        self._pace = Pace()
         self._next_sweep = 0.0
         self._next_renewal = time.monotonic() + settings.lease / 4
         self._failing_since: float | None = None
@@ -143,7 +140,8 @@ class Pump:
         """
         self._lanes.shed_all()
         self._sharing.forget()
-        self._next_look = self._next_sweep = 0.0
+        self._pace.look_at(0.0)
+        self._next_sweep = 0.0
         self._hungry = True
         self._tend(now)
         if self._hungry or len(self._lanes):
@@ -175,7 +173,7 @@ class Pump:
 
     def _tend(self, now: float) -> None:
         """Look for work and care for the leases, as long as the database answers."""
-        if self._recorder.is_troubled or now < self._next_look:
+        if self._recorder.is_troubled or now < self._pace.next_look:
             return
         try:
             self._keep(now)
@@ -195,28 +193,36 @@ class Pump:
             raise error
         logger.warning("The database does not answer, trying again.")
         self._hungry = True
-        self._next_look = now + RETRY_SECONDS
+        self._pace.look_at(now + RETRY_SECONDS)
 
     def _look(self, now: float) -> None:
-        rings = self._bell.rang(now)
+        """Fill the lanes, and look for others to take.
+
+        What has come for webhooks under lease leaves before others are looked for,
+        which then have their turn at the next look.
+        """
         may_acquire = self._sharing.may_acquire(now)
-        sweeps = may_acquire and now >= self._next_sweep
-        if sweeps:
-            self._sweep(now)
-        if rings or sweeps:
-            self._lanes.rang()
-            self._hungry = True
-        self._lanes.read()
-        # What has come for webhooks under lease leaves before others are looked for,
-        # which then have their turn at the next look.
-        if self._lanes.are_waiting and not self._postponed:
-            self._postponed = self._hungry
-        elif self._hungry and may_acquire:
-            self._postponed = False
+        if not self._postponed:
+            self._listen(now, may_sweep=may_acquire)
+            self._lanes.read()
+            if self._hungry and may_acquire and self._lanes.are_waiting:
+                self._postponed = True
+                return
+        self._postponed = False
+        if self._hungry and may_acquire:
             self._hungry = self._lanes.acquire(now)
             self._lanes.read()
-        if not self._postponed:
-            self._rest_from_looking(now, rings)
+        in_flight = len(self._flights)
+        self._pace.looked(now, time.monotonic(), rings=self._rings, in_flight=in_flight)
+
+    def _listen(self, now: float, *, may_sweep: bool) -> None:
+        self._rings = self._bell.rang(now)
+        sweeps = may_sweep and now >= self._next_sweep
+        if sweeps:
+            self._sweep(now)
+        if self._rings or sweeps:
+            self._lanes.rang()
+            self._hungry = True
 
     def _sweep(self, now: float) -> None:
         """What no ring tells of."""
@@ -235,15 +241,6 @@ class Pump:
         while self._lanes.refused:
             refuse(*self._lanes.refused.pop())
         self._ask_for_tokens()
-
-    def _rest_from_looking(self, began: float, rings: int) -> None:
-        """Look again soon, or the later the more there are to wait for."""
-        took = time.monotonic() - began
-        rest = max(2 * took, min(BUSY_POLL_SECONDS, (1 + rings) * took))
-        self._rested_at = began + rest
-        few = len(self._flights) < FEW
-        pause = POLL_SECONDS if few else BUSY_POLL_SECONDS
-        self._next_look = max(began + pause, self._rested_at)
 
     def _keep(self, now: float) -> None:
         """Renew and give back leases, and share them with other pumps."""
@@ -280,9 +277,8 @@ class Pump:
         self._busy = False
         if not self._bell.wait(now, seconds):
             return False
-        # Half of the time at most is spent on looking, whoever rings.
-        time.sleep(max(0.0, self._rested_at - time.monotonic()))
-        self._next_look = 0.0
+        self._pace.rang()
+        time.sleep(self._pace.left(time.monotonic()))
         return True
 
     def _collect(self, *, company: bool) -> None:
@@ -296,4 +292,4 @@ class Pump:
             return 0
         if len(self._flights) or self._recorder.is_troubled:
             return POLL_SECONDS
-        return max(0.0, min(POLL_SECONDS, self._next_look - time.monotonic()))
+        return min(POLL_SECONDS, self._pace.left(time.monotonic()))
