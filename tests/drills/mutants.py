@@ -168,7 +168,9 @@ MUTANTS: Final[dict[str, Mutant]] = {
         places={
             "django.conf.settings.CELERY_BROKER_TRANSPORT_OPTIONS": _always(
                 {"global_keyprefix": "bankhooks:"}
-            )
+            ),
+            # Which would not let such a worker start.
+            "apps.webhooks.celery_checks._CELERY": _always(()),
         },
     ),
     "no-breaker": Mutant(
