@@ -13,6 +13,7 @@ import sys
 
 import django
 
+from tests.drills import poison
 from tests.drills.mutants import MUTANTS
 
 
@@ -23,6 +24,9 @@ def main() -> None:
     name = os.environ.get("DRILL_MUTANT", "")
     if name:
         MUTANTS[name].apply()
+    book = os.environ.get("DRILL_POISON", "")
+    if book:
+        poison.apply(book)
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
 
 

@@ -1,8 +1,8 @@
 """D-04: Redis loses everything, again and again.
 
 FLUSHALL every three seconds, then kill and restart without persistence every six; and
-once for certain in the one moment when nothing else knows of the work: no pump is awake,
-and the ring finds nobody.
+once for certain in the one moment when nothing else knows of the work: no pump is
+awake, and the ring finds nobody.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from django.db import Error, connection, transaction
 
 from apps.webhooks.emit import Emission, emit_many
 from benchmarks.talk import hear, say
+from tests.drills import racers
 from tests.drills.ledger import SECRET
 from tests.make import make_provider, make_webhook
 
@@ -55,6 +56,11 @@ class Emitter:
             milliseconds.append(round((time.monotonic() - started) * 1000, 2))
         self._last += count
         return {"first": first, "count": count, "tries": tries, "ms": milliseconds}
+
+    def race(self, name: str, **options: Any) -> dict[str, int]:
+        """Something with many threads, see `racers`."""
+        result: dict[str, int] = getattr(racers, name)(**options)
+        return result
 
 
 def _emissions(event: str, serials: range, size: int) -> list[Emission]:

@@ -44,6 +44,7 @@ class Ledger:
         self._receipts: list[Receipt] = []
         self._copies: Counter[int] = Counter()
         self._ids: defaultdict[Pair, set[int]] = defaultdict(set)
+        self._targets: Counter[str] = Counter()
         self.requests = 0
         self.refused = 0
         self.forged = 0
@@ -53,6 +54,7 @@ class Ledger:
         body = json.loads(delivery.body)
         with self._lock:
             self.requests += 1
+            self._targets[delivery.target] += 1
             if not delivery.genuine or delivery.id is None:
                 self.forged += 1
                 return
@@ -70,6 +72,11 @@ class Ledger:
         """Those after the first so many."""
         with self._lock:
             return self._receipts[after:]
+
+    def at(self, path: str) -> int:
+        """All requests to a path, whatever came of them."""
+        with self._lock:
+            return self._targets[path]
 
     def ids(self) -> set[int]:
         """Each `id_webhook_data` that was accepted."""

@@ -201,4 +201,40 @@ MUTANTS: Final[dict[str, Mutant]] = {
         removes="A pump serves its webhooks in turn.",
         places={"apps.webhooks.engine.lanes.MOST_LANES": _always(1)},
     ),
+    "late-failures-count": Mutant(
+        removes="A failure counts only under the token that the lease still has.",
+        places={
+            "apps.webhooks.engine.settle.SETTLE": _without(
+                "o.accepted OR EXISTS", "true OR EXISTS"
+            )
+        },
+    ),
+    "every-tick-is-an-execution": Mutant(
+        removes="Ticks less than half a period apart are one execution.",
+        places={
+            "apps.webhooks.engine.executions._BEGIN": _without(
+                "AND started_at >", "AND false AND started_at >"
+            )
+        },
+    ),
+    "nothing-is-put-aside": Mutant(
+        removes="A row that three pumps have died of is put aside.",
+        places={"apps.webhooks.engine.leases.DEATHS_TO_QUARANTINE": _always(1_000_000)},
+    ),
+    "keys-are-not-unique": Mutant(
+        removes="A source uses an idempotency key for one event only.",
+        places={
+            "apps.webhooks.emit.EMIT": _without(
+                "%(source)s,\n", "%(source)s || left(md5(random()::text), 8),\n"
+            )
+        },
+    ),
+    "temporary-users-are-not-locked": Mutant(
+        removes="An emission locks a temporary user until its data is committed.",
+        places={
+            "apps.webhooks.emit.EMIT": _without(
+                "permanent_at IS NULL FOR SHARE", "permanent_at IS NULL"
+            )
+        },
+    ),
 }

@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 from typing import Any, Final
 
@@ -163,6 +164,16 @@ class World:
         """Have events emitted, and wait."""
         self.begin_emitting(count, **options)
         return self.emitted()
+
+    def race(self, name: str, **options: Any) -> dict[str, int]:
+        """Have the emitter do something with many threads; see `racers`."""
+        self.emitter.tell({"do": "race", "name": name, **options})
+        told: dict[str, int] = self.emitter.hear()
+        return told
+
+    def expect(self, serials: Iterable[int], *paths: str) -> None:
+        """What was emitted in a race is to arrive at paths."""
+        self.expected.update(product(serials, paths))
 
     # Waiting.
 
