@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
-from apps.outbound.outcome import Cause, Outcome
+from apps.outbound.outcome import Cause, Outcome, Timing
 from apps.outbound.transport import OutgoingRequest
 from apps.webhooks.engine.request import METHOD
 
@@ -64,7 +65,8 @@ class ReceivedResponse:
 class Trial:
     """A test delivery and what came of it. `duration` in seconds.
 
-    `error` is a sentence, None if the receiver accepted.
+    `error` is a sentence, None if the receiver accepted. `peer` is the address that was
+    called, None if it did not come to that; without TLS no certificate ends.
     """
 
     id_webhook_data: int
@@ -73,6 +75,9 @@ class Trial:
     outcome: str
     duration: float
     error: str | None
+    timing: Timing
+    peer: str | None
+    certificate_ends_at: datetime | None
 
 
 class Unsendable(Exception):
@@ -107,6 +112,9 @@ def of_outcome(
         outcome=outcome.cause.value,
         duration=outcome.timing.total_us / 1e6,
         error=error and error.format(status=outcome.status, deadline=request.deadline),
+        timing=outcome.timing,
+        peer=outcome.peer,
+        certificate_ends_at=_ends_at(outcome.certificate_ends),
     )
 
 
@@ -121,12 +129,19 @@ def of_nothing(
         outcome=why.outcome,
         duration=0.0,
         error=why.sentence,
+        timing=Timing(),
+        peer=None,
+        certificate_ends_at=None,
     )
 
 
 def masked_headers(request: OutgoingRequest) -> dict[str, str]:
     """The request's headers, without what authenticates it."""
     return {name: _masked(name, text) for name, text in _pairs(request.headers)}
+
+
+def _ends_at(seconds: int | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
 def _sent(request: OutgoingRequest, body: bytes) -> SentRequest:

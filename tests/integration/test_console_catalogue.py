@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from django.urls import reverse
 
 from apps.audit.models import AuditEntry
 from apps.event_log.catalogue import CATALOGUE
 from apps.webhooks.models import DeliveryAttempt, Webhook, WebhookData
-from tests.make import SECRET, make_webhook
+from tests.make import SECRET, make_user, make_webhook
 from tests.roles import client_of_role
 
 pytestmark = pytest.mark.django_db
@@ -71,6 +73,42 @@ def test_a_test_is_sent_by_post_only_and_shows_what_came_of_it(receiver, setting
     assert "<script>alert" not in page
     assert not DeliveryAttempt.objects.exists()
     assert not WebhookData.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_sample_may_be_changed_and_goes_out_as_it_was_typed(receiver, settings):
+    settings.WEBHOOKS_ALLOWED_NETWORKS = "127.0.0.0/8"
+    webhook = make_webhook(receiver.url("/in"))
+    url = reverse("admin:test_webhook", args=[webhook.pk])
+    client = client_of_role("Operator")
+    page = client.get(url, secure=True)
+    assert page.context["cfonb"].startswith("01")
+    assert "autosync.cfonb" in page.content.decode()
+    sample = page.context["form"]["payload"].value()
+    for typed in ('{"a": 1.10,\r\n "b": "é"}', sample.replace("\n", "\r\n")):
+        page = client.post(url, {"payload": typed, "user": make_user().pk}, secure=True)
+    own, unchanged = receiver.record.deliveries()
+    assert own.body.decode() == f'{{"a": 1.10,\n "b": "é","id_webhook_data":{own.id}}}'
+    assert json.loads(unchanged.body).items() >= CATALOGUE[webhook.event].sample.items()
+    assert page.context["trial"].peer == "127.0.0.1"
+    assert [each.name for each in page.context["phases"]][-1] == "receive"
+
+
+@pytest.mark.parametrize(
+    ("data", "field", "sentence"),
+    [
+        ({"payload": "{"}, "payload", "The body is not valid JSON."),
+        ({"payload": "[]"}, "payload", "The payload is not a JSON object."),
+        ({"user": "404"}, "user", "There is no such user."),
+    ],
+)
+def test_a_test_that_is_refused_says_why_at_its_field(data, field, sentence):
+    webhook = make_webhook("https://example.org/a")
+    url = reverse("admin:test_webhook", args=[webhook.pk])
+    reply = client_of_role("Operator").post(url, data, secure=True)
+    assert reply.status_code == 422
+    assert reply.context["form"].errors == {field: [sentence]}
+    assert not AuditEntry.objects.filter(action="webhook.test").exists()
 
 
 def test_what_cannot_be_sent_says_so():

@@ -72,6 +72,7 @@ def run(api: ApiClient, webhook: Webhook, **body: Any) -> Reply:
     assert reply.status == 200
     assert reply.body.keys() == {
         "id_webhook_data", "request", "response", "outcome", "duration", "error",
+        "timing", "peer", "certificate_ends_at",
     }  # fmt: skip
     return reply
 
@@ -94,6 +95,9 @@ def test_the_sample_arrives_signed_and_all_of_it_is_told(api, receiver):
     assert told["response"]["body"] == "thank you"
     assert told["response"]["headers"]["X-Mine"] == "yes"
     assert 0 < told["duration"] < 10
+    assert told["timing"]["total"] == told["duration"]
+    assert told["timing"]["connect"] <= told["timing"]["first_byte"]
+    assert (told["peer"], told["certificate_ends_at"]) == ("127.0.0.1", None)
     request = told["request"]
     assert (request["method"], request["url"]) == ("POST", webhook.url)
     assert request["body"].encode() == delivery.body

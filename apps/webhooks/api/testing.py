@@ -14,9 +14,11 @@ from apps.api_tokens.throttle import Limit, count
 from apps.webhooks.api.base import BODY_BYTES, ApiView
 from apps.webhooks.api.parameters import MAX_ID, parameters, refuse_unknown
 from apps.webhooks.api.parsers import JsonBody, body_of
+from apps.webhooks.formats.instants import instant
 from apps.webhooks.formats.json_body import CheckedPayload, checked_payload, raw_member
 from apps.webhooks.registrations import Refused
 from apps.webhooks.testing import try_out
+from apps.webhooks.trial import Trial
 
 
 class TestDeliveryView(ApiView):
@@ -40,7 +42,19 @@ class TestDeliveryView(ApiView):
         limit = settings.WEBHOOKS_TESTS_PER_TOKEN
         count(Limit(f"tests {caller_of(request).token}", limit))
         trial = try_out(id_webhook, payload=payload, user_id=user)
-        return Response(asdict(trial), headers={"Cache-Control": "no-store"})
+        return Response(_resource(trial), headers={"Cache-Control": "no-store"})
+
+
+def _resource(trial: Trial) -> dict[str, Any]:
+    """With the phases in seconds, null for what it did not come to."""
+    ends, timing = trial.certificate_ends_at, trial.timing._asdict()
+    return asdict(trial) | {
+        "certificate_ends_at": ends and instant(ends),
+        "timing": {
+            name.removesuffix("_us"): took if took is None else took / 1e6
+            for name, took in timing.items()
+        },
+    }
 
 
 def _payload(request: Request, given: dict[str, Any]) -> CheckedPayload | None:

@@ -17,10 +17,14 @@ from django.utils.translation import gettext_lazy as _
 from apps.event_log.catalogue import CATALOGUE, EventType
 from apps.webhooks.console.badges import Badge, Tone
 from apps.webhooks.console.catalogue.schema_tree import tree_of
-from apps.webhooks.console.catalogue.send_test import TEST, SendTestView
+from apps.webhooks.console.catalogue.send_test import (
+    TEST,
+    SendTestView,
+    cfonb_of,
+    sample_of,
+)
 from apps.webhooks.console.registry import Group, Page, Screen, may
 from apps.webhooks.console.views import ConsoleView, Crumb
-from apps.webhooks.formats.cfonb import render
 from apps.webhooks.models import Webhook
 
 VIEW_WEBHOOK: Final = "webhooks.view_webhook"
@@ -77,7 +81,7 @@ class EventTypeView(ConsoleView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """The sample is what a test delivery sends."""
-        sample = json.dumps(self.entry.sample, ensure_ascii=False, indent=2)
+        sample = sample_of(self.entry)
         webhooks = Webhook.objects.none()
         if may(self.request.user, TEST) and may(self.request.user, VIEW_WEBHOOK):
             webhooks = Webhook.objects.filter(
@@ -88,7 +92,7 @@ class EventTypeView(ConsoleView):
             "tree": tree_of(self.entry.schema),
             "schema": json.dumps(self.entry.schema, ensure_ascii=False, indent=2),
             "sample": sample,
-            "cfonb": _cfonb(self.entry, sample),
+            "cfonb": cfonb_of(self.entry, sample),
             "webhooks": webhooks.order_by("pk")[:SHOWN],
             "may_send": may(self.request.user, TEST),
         }
@@ -112,10 +116,6 @@ def row_of(entry: EventType, used: Counter[str] | None) -> Row:
         badges=badges,
         webhooks=None if used is None else used[entry.name],
     )
-
-
-def _cfonb(entry: EventType, sample: str) -> str | None:
-    return render(entry.name, sample).decode("ascii") if entry.cfonb else None
 
 
 SCREEN: Final = Screen(

@@ -10,6 +10,7 @@ from apps.webhooks.formats.json_body import ID_KEY
 from apps.webhooks.openapi.shapes import (
     GIVEN_ID,
     ID,
+    INSTANT,
     TEXT,
     TRUTH,
     Schema,
@@ -24,6 +25,8 @@ from apps.webhooks.trial import NO_TOKEN
 
 _HEADERS: Final[Schema] = {"type": "object", "additionalProperties": TEXT}
 _PAYLOAD: Final[Schema] = {"type": "object", "not": {"required": [ID_KEY]}}
+_SECONDS: Final[Schema] = {"type": "number", "minimum": 0}
+_PHASES: Final = ("dns", "connect", "tls", "first_byte")
 
 SCHEMAS: Final[dict[str, Schema]] = {
     "EventType": record(
@@ -64,8 +67,14 @@ SCHEMAS: Final[dict[str, Schema]] = {
             one_of(*Cause, NO_TOKEN),
             f"As the causes in the log; {NO_TOKEN}: there was no access token to send.",
         ),
-        duration=told({"type": "number", "minimum": 0}, "Seconds."),
+        duration=told(_SECONDS, "Seconds."),
         error=told(or_null(TEXT), "What went wrong; null: the receiver accepted."),
+        timing=told(
+            record(**dict.fromkeys(_PHASES, or_null(_SECONDS)), total=_SECONDS),
+            "Seconds; null for what it did not come to. first_byte is since the start.",
+        ),
+        peer=told(or_null(TEXT), "The address that was called."),
+        certificate_ends_at=told(or_null(INSTANT), "The receiver's; null without TLS."),
     ),
 }
 
@@ -103,4 +112,13 @@ TRIAL_EXAMPLE: Final[dict[str, Any]] = {
     "outcome": "status",
     "duration": 0.052,
     "error": "The receiver answered 401; 200 to 299 are a receipt.",
+    "timing": {
+        "dns": 0.002,
+        "connect": 0.011,
+        "tls": 0.019,
+        "first_byte": 0.051,
+        "total": 0.052,
+    },
+    "peer": "203.0.113.7",
+    "certificate_ends_at": "2026-05-01T12:00:00.000Z",
 }
