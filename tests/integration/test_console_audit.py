@@ -529,3 +529,9 @@ def test_only_what_differs_is_kept_and_secrets_are_hidden():
         "url": f"https://x.example/in?key={HIDDEN}&b={HIDDEN}",
         "list": HIDDEN,
     }
+
+
+def test_a_row_leads_to_what_it_is_about(hand: Hand):
+    record(Action.REPLAY_START, hand.replay.pk)
+    (line, *_) = get(hand, "admin:audit").context["lines"]
+    assert line.target_url == reverse("admin:replay", args=[hand.replay.pk])

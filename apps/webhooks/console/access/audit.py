@@ -36,7 +36,7 @@ _TARGETS: Final = {
     "webhook": (_("Webhooks"), "admin:webhooks_webhook_change"),
     "delivery": (_("Deliveries"), "admin:delivery"),
     "event": (_("Events"), "admin:event_log_event_change"),
-    "replay": (_("Replays"), ""),
+    "replay": (_("Replays"), "admin:replay"),
     "flusher": (_("Flusher"), ""),
     "provider": (_("Auth providers"), "admin:provider"),
     "config": (_("Configuration"), ""),
