@@ -44,8 +44,9 @@ from apps.webhooks.api.users import UserConfigView, UsersView, UserView
 from apps.webhooks.api.webhooks import WebhookLogsView, WebhooksView, WebhookView
 
 urlpatterns = [
-    # First: nothing else is called as often.
+    # The busiest: what stands before it is tried for each event.
     path("events", EventsView.as_view()),
+    # First: nothing else is called as often.
     path("events/<int:id_event>/explanation", EventExplanationView.as_view()),
     path("auth/init", InitView.as_view()),
     path("auth/renew", RenewView.as_view()),
