@@ -229,3 +229,17 @@ def test_a_database_that_went_away_is_a_503():
     assert gone.body["message"] is None
     assert gone.headers["Retry-After"] == "5"
     assert api.call("GET", "/webhooks").status == 200
+
+
+@pytest.mark.django_db
+def test_a_database_that_takes_no_changes_is_a_503():
+    api = make_client(Scope.EMIT)
+    body = {"event": "CONNECTION_SYNCED", "payload": {}}
+    assert api.call("POST", "/events", body).status == 201
+    with connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION READ ONLY")
+
+    refused = api.call("POST", "/events", body)
+
+    assert (refused.status, refused.code) == (503, "unavailable")
+    assert refused.body["message"] is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
-from django.db import InterfaceError, OperationalError
+from django.db import Error
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
@@ -17,6 +17,7 @@ from apps.api_tokens.request_id import request_id
 from apps.configuration.keys import InvalidValue, UnknownKey
 from apps.event_log.catalogue import UnknownEvent
 from apps.webhooks.emit import IdempotencyConflict, PayloadTooLarge, UnknownUser
+from apps.webhooks.engine.outage import is_outage
 from apps.webhooks.formats.cfonb import CfonbError
 from apps.webhooks.formats.json_body import InvalidJson
 from apps.webhooks.intake import Overloaded
@@ -83,8 +84,6 @@ _CODES: Final[dict[type[Exception], tuple[str, str | None]]] = {
     exceptions.UnsupportedMediaType: ("invalidValue", "Send application/json."),
     exceptions.ParseError: ("invalidValue", "The request cannot be read."),
     SuspiciousOperation: ("invalidValue", "The request cannot be read."),
-    OperationalError: ("unavailable", None),
-    InterfaceError: ("unavailable", None),
 }
 
 
@@ -155,6 +154,8 @@ def _code_and_message(exception: Exception) -> tuple[str, str | None] | None:
     for other, known in _CODES.items():
         if isinstance(exception, other):
             return known
+    if isinstance(exception, Error) and is_outage(exception):
+        return "unavailable", None
     return None
 
 
