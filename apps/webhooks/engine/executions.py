@@ -7,10 +7,13 @@ is; the pumps do the rest as they take leases.
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
 from typing import Final
 
 from django.db import connection, transaction
+
+from apps.webhooks.engine.clock import CLOCK
 
 # Serialises overlapping ticks; released with the transaction, so that a pool of
 # connections cannot leak it.
@@ -26,6 +29,11 @@ RETURNING id
 _CURRENT: Final = """
 SELECT id, started_at FROM webhooks_flusherexecution
 WHERE webhook_id IS NULL ORDER BY id DESC LIMIT 1
+"""
+_WHEN: Final = """
+SELECT clock_timestamp(), (
+    SELECT started_at FROM webhooks_flusherexecution
+    WHERE webhook_id IS NULL ORDER BY id DESC LIMIT 1)
 """
 
 
@@ -55,3 +63,13 @@ def current_execution() -> tuple[int, datetime | None]:
     with connection.cursor() as cursor:
         cursor.execute(_CURRENT)
         return cursor.fetchone() or (0, None)
+
+
+def when_execution_began() -> datetime | None:
+    """When the current execution of all webhooks did; sets the clock on the way."""
+    asked_ns = time.time_ns()
+    with connection.cursor() as cursor:
+        cursor.execute(_WHEN)
+        instant, began = cursor.fetchone()
+    CLOCK.correct(instant, asked_ns)
+    return began  # type: ignore[no-any-return]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from django.db import Error
@@ -14,6 +14,7 @@ from apps.encryption.keyring import KeyringError
 from apps.outbound.outcome import Cause, Outcome
 from apps.outbound.transport import Transport
 from apps.webhooks.engine import leases
+from apps.webhooks.engine.clock import CLOCK
 from apps.webhooks.engine.lane import Lane
 from apps.webhooks.engine.lanes import Lanes
 from apps.webhooks.engine.payloads import Payloads
@@ -116,7 +117,7 @@ class Flights:
             leases.note_suspect(lane.registration.id, lane.token, row.id)
             lane.careful_left -= 1
         self._bytes += row.size
-        started_us = time.time_ns() // 1000
+        started_us = CLOCK.now_us()
         try:
             built = self._build(lane, row, started_us)
         except KeyringError:
@@ -161,7 +162,7 @@ class Flights:
             lane.succeeded()
             settlement = record_of(flight, outcome)
         else:
-            wall = datetime.now(UTC)
+            wall = CLOCK.now()
             lane.failed(outcome, wall)
             if lane.refused and lane.access is not None:
                 self._lanes.refused.add(lane.access)

@@ -19,7 +19,7 @@ from apps.auth_providers.tokens import refuse
 from apps.outbound.transport import Transport
 from apps.webhooks.conf import EngineSettings
 from apps.webhooks.engine.bell import Bell
-from apps.webhooks.engine.executions import current_execution
+from apps.webhooks.engine.executions import when_execution_began
 from apps.webhooks.engine.flights import Flights
 from apps.webhooks.engine.lanes import Lanes
 from apps.webhooks.engine.leases import LeaseTerms
@@ -227,7 +227,7 @@ class Pump:
     def _sweep(self, now: float) -> None:
         """What no ring tells of."""
         self._next_sweep = now + SWEEP_SECONDS
-        _, self._flights.execution_began = current_execution()
+        self._flights.execution_began = when_execution_began()
         self._ask_for_tokens()
         self._lanes.close_changed()
         if self._watch is not None:

@@ -11,7 +11,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from apps.auth_providers.signing import signature_date
@@ -20,6 +20,7 @@ from apps.encryption.keyring import KeyringError
 from apps.outbound.outcome import Cause, Outcome
 from apps.outbound.transport import Transport
 from apps.webhooks.conf import EngineSettings
+from apps.webhooks.engine.clock import CLOCK
 from apps.webhooks.engine.flights import Flight, record_of
 from apps.webhooks.engine.gates import gates_of
 from apps.webhooks.engine.glance import glance
@@ -125,6 +126,7 @@ class Turn:
         now = time.monotonic()
         if now - self._looked_at >= LOOK_SECONDS:
             self._looked_at = now
+            CLOCK.ask()
             self._runs = items.renew(self._claimed)
         return self._runs and not self._stopping()
 
@@ -168,10 +170,10 @@ class Turn:
         provider = lease.oauth_provider
         if provider is not None and lease.access_token is None:
             self._renew_token(provider)
-            self._hold(webhook, datetime.now(UTC) + TOKEN_WAIT)
+            self._hold(webhook, CLOCK.now() + TOKEN_WAIT)
             lease = replace(lease, provider_type=None, provider_config=None)
         if not gates_of([webhook])[webhook].is_unpaused:
-            self._hold(webhook, datetime.now(UTC) + PAUSE_LOOK)
+            self._hold(webhook, CLOCK.now() + PAUSE_LOOK)
         standing = self._standing.get(webhook, Standing())
         lease = replace(
             lease,
@@ -197,7 +199,7 @@ class Turn:
 
     def _may_send(self, webhook: int) -> bool:
         standing = self._standing.get(webhook)
-        return standing is None or standing.may_send(datetime.now(UTC))
+        return standing is None or standing.may_send(CLOCK.now())
 
     def _pick(self) -> tuple[Lane, Unsent] | None:
         for lane in self._open():
@@ -210,7 +212,7 @@ class Turn:
         return None
 
     def _send(self, lane: Lane, row: Unsent) -> None:
-        started_us = time.time_ns() // 1000
+        started_us = CLOCK.now_us()
         built = self._build(lane, row, started_us)
         self._bytes += row.size
         if built is None:
@@ -262,7 +264,7 @@ class Turn:
         if outcome.accepted:
             lane.succeeded()
         else:
-            lane.failed(outcome, datetime.now(UTC))
+            lane.failed(outcome, CLOCK.now())
             settlement = settlement._replace(
                 headers=printable(outcome.headers), excerpt=outcome.excerpt
             )
@@ -271,7 +273,7 @@ class Turn:
         self._results.add(settlement, ends=not again)
         if again and lane.access is not None:
             refuse(*lane.access)
-            self._hold(lane.registration.id, datetime.now(UTC) + TOKEN_WAIT)
+            self._hold(lane.registration.id, CLOCK.now() + TOKEN_WAIT)
             return
         self._standing[row.webhook] = Standing.after(lane.cutoff, lane.rest_until)
 
