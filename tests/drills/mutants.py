@@ -201,6 +201,10 @@ MUTANTS: Final[dict[str, Mutant]] = {
         removes="A pump serves its webhooks in turn.",
         places={"apps.webhooks.engine.lanes.MOST_LANES": _always(1)},
     ),
+    "refusals-are-bugs": Mutant(
+        removes="What the database cannot take now is refused with 503.",
+        places={"apps.webhooks.api.errors.is_outage": _always(lambda error: False)},
+    ),
     "late-failures-count": Mutant(
         removes="A failure counts only under the token that the lease still has.",
         places={
@@ -209,8 +213,18 @@ MUTANTS: Final[dict[str, Mutant]] = {
             )
         },
     ),
+    "everybody-has-their-own-time": Mutant(
+        removes="What is sent and rests is dated by the database's clock.",
+        places={
+            "apps.webhooks.engine.clock.Clock.correct": _always(lambda *_: None),
+        },
+    ),
+    "nobody-misses-the-flusher": Mutant(
+        removes="After three periods without an execution /readyz says so.",
+        places={"apps.webhooks.probes.MISSED_EXECUTIONS": _always(1_000_000)},
+    ),
     "every-tick-is-an-execution": Mutant(
-        removes="Ticks less than half a period apart are one execution.",
+        removes="Ticks less than three quarters of a period apart are one execution.",
         places={
             "apps.webhooks.engine.executions._BEGIN": _without(
                 "AND started_at >", "AND false AND started_at >"

@@ -15,7 +15,7 @@ import redis
 
 from benchmarks.processes import ROOT, BenchmarkError, Children
 from tests.drills.drill import Drill, Number, Size
-from tests.drills.world import opened
+from tests.drills.opening import opened
 from webhooks_project.embedded import Services
 from webhooks_project.embedded.keys import new_keys
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
@@ -21,11 +21,13 @@ import redis
 
 from apps.receiver.server import Receiver
 from benchmarks.processes import Child, Children
+from tests.drills import skewed
 from tests.drills.drill import Number
-from tests.drills.ledger import SECRET, Ledger, Pair
+from tests.drills.ledger import Ledger, Pair
 from webhooks_project.embedded import Services
 
 APP: Final = "webhooks_project"
+CHILD: Final = "tests.drills.child"
 QUIET: Final = ("-O", "fair", "--without-gossip", "--without-mingle", "-l", "INFO")
 EVENT: Final = "CONNECTION_SYNCED"
 OTHER_EVENT: Final = "ACCOUNT_SYNCED"
@@ -66,9 +68,10 @@ class World:
     ) -> Child:
         """A process of the service; `settings` are its own variables."""
         self._number += 1
+        entry = "tests.drills.skewed" if skewed.VARIABLE in settings else CHILD
         with self.children.told(settings):
             child = self.children.python(
-                f"{self._number} {title}", "tests.drills.child", *command, talks=talks
+                f"{self._number} {title}", entry, *command, talks=talks
             )
         self._started.append(child)
         return child
@@ -255,48 +258,3 @@ class World:
     def broker(self) -> redis.Redis:
         """A connection to Redis, of the drill's own."""
         return redis.Redis.from_url(self.services.redis_url, socket_timeout=5)
-
-
-@contextmanager
-def opened(
-    services: Services, folder: Path, environment: Mapping[str, str], mutant: str
-) -> Iterator[World]:
-    """A world with a database of its own, made from the one that is migrated."""
-    url = _database(services.database_url)
-    environment = {**environment, "DATABASE_URL": url, "DRILL_MUTANT": mutant}
-    ledger = Ledger()
-    with Children(folder, environment) as children:
-        if mutant:
-            _prepare(children)
-        with Receiver(secrets=SECRET, on_delivery=ledger.add) as receiver:
-            emitter = children.python(
-                "emitter", "tests.drills.child", "tests.drills.emitter"
-            )
-            world = World(services, children, receiver, ledger, folder, url, emitter)
-            emitter.hear()
-            try:
-                yield world
-            finally:
-                world.end()
-
-
-def _prepare(children: Children) -> None:
-    command = ["tests.drills.child", "tests.drills.prepare"]
-    child = children.python("prepare", *command, talks=False)
-    child.popen.wait(60)
-    child.check()
-
-
-def _database(template: str) -> str:
-    """A fresh copy of the migrated database; its URL."""
-    place, _, host = template.partition("?")
-    server, _, name = place.rpartition("/")
-    connection = psycopg2.connect(f"{server}/postgres?{host}")
-    try:
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute("DROP DATABASE IF EXISTS drill WITH (FORCE)")
-            cursor.execute(f"CREATE DATABASE drill TEMPLATE {name}")
-    finally:
-        connection.close()
-    return f"{server}/drill?{host}"
