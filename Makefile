@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo dev trial test screenshots fuzz openapi docs messages lint audit licences format bench growth \
+.PHONY: demo dev trial test test-release screenshots fuzz openapi docs messages lint audit licences format bench growth \
 	figures drills drills-long lock clean
 
 demo: $(READY)
@@ -22,6 +22,10 @@ trial: $(READY)
 # Two at a time, each with servers of its own; ARGS="-n 0 ..." runs them in turn.
 test: $(READY)
 	PYTHONDEVMODE=1 $(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+
+# What is shipped: the wheel, and the previous release's workers on this schema.
+test-release: $(READY)
+	PYTHONDEVMODE=1 $(BIN)/python -m pytest tests/release $(ARGS)
 
 # Every screen of the console, light, dark and narrow, in English and French, to look at.
 screenshots: $(READY)

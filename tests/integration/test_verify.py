@@ -11,7 +11,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import (
+    CommandError,
+    ManagementUtility,
+    call_command,
+)
 
 from apps.auth_providers.management.commands.verify import show_in_terminal
 from tests.integration.test_embedded_launcher import bare
@@ -105,12 +109,19 @@ def test_it_ends_with_1_and_the_cause():
         (["--what"], "", "unrecognized arguments: --what"),
     ],
 )
-def test_it_ends_with_2_when_it_cannot_tell(arguments, given, sentence):
-    done = run(*arguments, given=given)
-    assert done.returncode == 2
-    assert done.stdout == ""
-    assert sentence in done.stderr
-    assert "Traceback" not in done.stderr
+def test_it_ends_with_2_when_it_cannot_tell(
+    arguments, given, sentence, monkeypatch, capsys
+):
+    monkeypatch.delenv("SECRET", raising=False)
+    typed = io.TextIOWrapper(io.BytesIO(given.encode()))
+    monkeypatch.setattr(sys, "stdin", typed)
+    with pytest.raises(SystemExit) as ended:
+        ManagementUtility(["manage.py", "verify", *arguments]).execute()
+    said = capsys.readouterr()
+    assert ended.value.code == 2
+    assert said.out == ""
+    assert sentence in said.err
+    assert "Traceback" not in said.err
 
 
 def test_headers_and_body_come_from_files(files):

@@ -172,7 +172,7 @@ def test_a_service_has_the_time_to_finish_what_is_in_flight(name):
 def test_the_script_of_ci_can_be_run():
     assert os.access(CI, os.X_OK)
     subprocess.run(["bash", "-n", CI], check=True)
-    assert CI.read_text().rstrip().endswith("make lint\nmake test")
+    assert CI.read_text().rstrip().endswith("make lint\nmake test-release\nmake test")
 
 
 def test_hooks_are_local_and_their_programs_are_the_projects():
