@@ -219,6 +219,12 @@ MUTANTS: Final[dict[str, Mutant]] = {
             "apps.webhooks.engine.clock.Clock.correct": _always(lambda *_: None),
         },
     ),
+    "secrets-stay-as-they-are": Mutant(
+        removes="What older keys have sealed is sealed anew by the newest.",
+        places={
+            "apps.encryption.resealing._RESEAL": _without("WHERE", "WHERE false AND")
+        },
+    ),
     "nobody-misses-the-flusher": Mutant(
         removes="After three periods without an execution /readyz says so.",
         places={"apps.webhooks.probes.MISSED_EXECUTIONS": _always(1_000_000)},
