@@ -30,6 +30,9 @@ RUNNING = pytest.StashKey[Services]()
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Prepare the environment before anything reads the settings."""
+    # A shell that starts the run in the background ignores Ctrl-C for all it starts,
+    # and the processes that tests send it to would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for name, value in KEYS.items():
         os.environ.setdefault(name, value)
     if _needs_no_services(early_config):
