@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -40,10 +41,12 @@ def folder(tmp_path: Path) -> Iterator[Path]:
         discard(tmp_path / "demo")
 
 
-def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
-    """Start a command as `manage.py` does, its services in the folder."""
+@contextmanager
+def started(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """A command as `manage.py` starts it, its services in the folder; it is over
+    at the end of the block, so that a test that fails leaves nothing to others."""
     environment = {name: value for name, value in os.environ.items() if name not in OWN}
-    return subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-c", STARTED, str(folder), *arguments],
         cwd=PROJECT,
         env={**environment, "DEMO_OF": str(folder)},
@@ -51,7 +54,11 @@ def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def running(folder: Path) -> dict[int, str]:
@@ -89,8 +96,8 @@ def line_with(process: subprocess.Popen[str], text: str) -> str:
 
 @pytest.mark.slow
 def test_the_demo_verifies_every_delivery_and_leaves_nothing(folder):
-    process = start(folder, "demo", "--once")
-    said, complained = process.communicate(timeout=SECONDS)
+    with started(folder, "demo", "--once") as process:
+        said, complained = process.communicate(timeout=SECONDS)
     assert (process.returncode, complained) == (0, "")
     assert "\x1b" not in said
     assert re.search(r"USER_CREATED emitted +held: user \d+ is temporary", said)
@@ -108,21 +115,21 @@ def test_the_demo_verifies_every_delivery_and_leaves_nothing(folder):
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_in_the_middle_leaves_nothing(folder, number):
-    process = start(folder, "demo")
-    line_with(process, "A customer arrives")
-    assert len(running(folder)) > 5
-    process.send_signal(number)
-    _, complained = process.communicate(timeout=SECONDS)
+    with started(folder, "demo") as process:
+        line_with(process, "A customer arrives")
+        assert len(running(folder)) > 5
+        process.send_signal(number)
+        _, complained = process.communicate(timeout=SECONDS)
     assert (process.returncode, complained) == (128 + number, "")
     assert running(folder) == {}
 
 
 @pytest.mark.slow
 def test_the_service_ends_with_a_demo_that_was_killed(folder):
-    process = start(folder, "demo")
-    line_with(process, "A customer arrives")
-    process.kill()
-    process.communicate(timeout=SECONDS)
+    with started(folder, "demo") as process:
+        line_with(process, "A customer arrives")
+        process.kill()
+        process.communicate(timeout=SECONDS)
 
     def of_the_service() -> list[str]:
         return [command for command in running(folder).values() if " -m " in command]
@@ -136,12 +143,12 @@ def test_the_service_ends_with_a_demo_that_was_killed(folder):
 
 @pytest.mark.slow
 def test_a_process_that_dies_is_one_clear_line(folder):
-    process = start(folder, "demo")
-    line_with(process, "A customer arrives")
-    commands = running(folder)
-    workers = [pid for pid, command in commands.items() if " -Q pump " in command]
-    os.kill(min(workers), signal.SIGKILL)
-    _, complained = process.communicate(timeout=SECONDS)
+    with started(folder, "demo") as process:
+        line_with(process, "A customer arrives")
+        commands = running(folder)
+        workers = [pid for pid, command in commands.items() if " -Q pump " in command]
+        os.kill(min(workers), signal.SIGKILL)
+        _, complained = process.communicate(timeout=SECONDS)
     assert process.returncode == 1
     assert complained.count("\n") == 1
     assert "The pump worker ended with status -9" in complained
