@@ -28,6 +28,7 @@ from tests.drills import (
     d51_noisy_neighbour,
     d52_after_an_outage,
     d53_all_are_dead,
+    d54_backpressure,
     d90_recovery,
 )
 from tests.drills.drill import Drill
@@ -56,6 +57,7 @@ _ALL: Final = (
     d51_noisy_neighbour,
     d52_after_an_outage,
     d53_all_are_dead,
+    d54_backpressure,
     d90_recovery,
 )
 DRILLS: Final[dict[str, Drill]] = {each.DRILL.id: each.DRILL for each in _ALL}

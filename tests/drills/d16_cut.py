@@ -6,18 +6,13 @@ arrive meanwhile, are kept, and recorded afterwards: nothing is sent twice.
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from urllib.parse import quote, unquote
 
 from tests.drills import proxy
 from tests.drills.drill import Drill, Number, Size, told
 from tests.drills.proxy import Proxy
 from tests.drills.world import World
-from webhooks_project.embedded.postgres import SOCKET
 
 WEBHOOKS = 10
 IN_FLIGHT_SECONDS = 0.3
@@ -27,23 +22,15 @@ def run(world: World, size: Size) -> Sequence[Number]:
     """Cut, then hold, so many times each."""
     world.register(*(f"/{number}" for number in range(WEBHOOKS)))
     world.receiver.behave(delay=0.6)
-    place, _, host = world.database_url.partition("?host=")
-    # A path for a socket must be short.
-    folder = Path(tempfile.mkdtemp(prefix="drill-"))
-    try:
-        with proxy.to_socket(folder / SOCKET, Path(unquote(host)) / SOCKET) as link:
-            url = f"{place}?host={quote(str(folder))}"
-            workers = world.service(DATABASE_URL=url)
-            recorded = 0
-            for _ in range(size.faults):
-                recorded += _broken(world, link, link.cut, size.seconds)
-                recorded += _broken(world, link, link.hold, size.seconds)
-            world.drained()
-            ended = sum(worker.popen.poll() is not None for worker in workers)
-            # Before the proxy goes, for the workers' sake.
-            world.kill(*workers)
-    finally:
-        shutil.rmtree(folder)
+    with proxy.to_database(world.database_url) as (link, url):
+        workers = world.service(DATABASE_URL=url)
+        recorded = 0
+        for _ in range(size.faults):
+            recorded += _broken(world, link, link.cut, size.seconds)
+            recorded += _broken(world, link, link.hold, size.seconds)
+        world.drained()
+        ended = sum(worker.popen.poll() is not None for worker in workers)
+        world.kill(*workers)
     return [
         *world.verdict(duplicates=0),
         Number("workers_ended", ended),

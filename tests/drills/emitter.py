@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import Error, connection, transaction
 
+from apps.api_tokens.models import Scope, issue
 from apps.webhooks.emit import Emission, emit_many
 from benchmarks.talk import hear, say
 from tests.drills import racers
@@ -36,6 +37,10 @@ class Emitter:
             make_webhook(url, event, auth_provider=provider, **fields) for url in urls
         ]
         return [webhook.pk for webhook in webhooks]
+
+    def token(self) -> str:
+        """A token of the API to emit with."""
+        return issue("drill", [Scope.EMIT])[1]
 
     def emit(
         self, event: str, count: int, seconds: float, size: int, group: int

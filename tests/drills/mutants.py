@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -235,6 +236,18 @@ MUTANTS: Final[dict[str, Mutant]] = {
             "apps.webhooks.engine.executions._BEGIN": _without(
                 "AND started_at >", "AND false AND started_at >"
             )
+        },
+    ),
+    "no-backlog-is-too-long": Mutant(
+        removes="POST /events is refused while too much waits.",
+        places={
+            "apps.webhooks.intake.Intake.check_backlog": _always(lambda intake: None)
+        },
+    ),
+    "whoever-comes-waits": Mutant(
+        removes="POST /events is refused while the database is slow.",
+        places={
+            "apps.webhooks.intake.Intake.place": _always(lambda intake: nullcontext())
         },
     ),
     "nothing-is-put-aside": Mutant(

@@ -8,12 +8,18 @@ sent again. `cut`: all links are closed, and no new one is made until `release`.
 from __future__ import annotations
 
 import asyncio
+import shutil
+import tempfile
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
+from urllib.parse import quote, unquote
+
+from webhooks_project.embedded.postgres import SOCKET
 
 PIECE: Final = 65_536
 Accept = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -181,3 +187,19 @@ def to_socket(path: Path, server: Path) -> Proxy:
         lambda accept: asyncio.start_unix_server(accept, path),
         lambda: asyncio.open_unix_connection(server),
     )
+
+
+@contextmanager
+def to_database(url: str) -> Iterator[tuple[Proxy, str]]:
+    """A proxy before PostgreSQL, and the URL that leads through it.
+
+    Whoever uses it must be gone before it is.
+    """
+    place, _, host = url.partition("?host=")
+    # A path for a socket must be short.
+    folder = Path(tempfile.mkdtemp(prefix="drill-"))
+    try:
+        with to_socket(folder / SOCKET, Path(unquote(host)) / SOCKET) as link:
+            yield link, f"{place}?host={quote(str(folder))}"
+    finally:
+        shutil.rmtree(folder)
