@@ -147,6 +147,8 @@ if password := env.str("DATABASE_PASSWORD", default=""):
     DATABASES["default"]["PASSWORD"] = password
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", default=60)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# A pool gives each transaction another connection, where such a cursor is unknown.
+DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
 DATABASES["default"].setdefault("OPTIONS", {}).update(
     connect_timeout=env.int("DATABASE_CONNECT_TIMEOUT", default=5),
     application_name="bankhooks",

@@ -29,6 +29,7 @@ from tests.drills import (
     d52_after_an_outage,
     d53_all_are_dead,
     d54_backpressure,
+    d57_pooled,
     d90_recovery,
 )
 from tests.drills.drill import Drill
@@ -58,6 +59,7 @@ _ALL: Final = (
     d52_after_an_outage,
     d53_all_are_dead,
     d54_backpressure,
+    d57_pooled,
     d90_recovery,
 )
 DRILLS: Final[dict[str, Drill]] = {each.DRILL.id: each.DRILL for each in _ALL}

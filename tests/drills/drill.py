@@ -56,6 +56,10 @@ def _short(value: float) -> str:
     return f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"
 
 
+class NotHere(Exception):
+    """What a drill needs is not on this machine; says what that is."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drill:
     """One drill.

@@ -250,6 +250,23 @@ MUTANTS: Final[dict[str, Mutant]] = {
             "apps.webhooks.intake.Intake.place": _always(lambda intake: nullcontext())
         },
     ),
+    "locks-outlive-transactions": Mutant(
+        removes="The flusher's lock ends with its transaction, not with a connection.",
+        places={
+            "apps.webhooks.engine.executions._SERIALISE": _without(
+                "pg_advisory_xact_lock", "pg_advisory_lock"
+            )
+        },
+    ),
+    "cursors-live-in-the-server": Mutant(
+        removes="No cursor is left in the server between two transactions.",
+        places={
+            "django.db.connection.settings_dict": lambda found: {
+                **found,
+                "DISABLE_SERVER_SIDE_CURSORS": False,
+            }
+        },
+    ),
     "nothing-is-put-aside": Mutant(
         removes="A row that three pumps have died of is put aside.",
         places={"apps.webhooks.engine.leases.DEATHS_TO_QUARANTINE": _always(1_000_000)},

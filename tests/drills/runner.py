@@ -14,7 +14,7 @@ from typing import Final, NamedTuple, NoReturn
 import redis
 
 from benchmarks.processes import ROOT, BenchmarkError, Children
-from tests.drills.drill import Drill, Number, Size
+from tests.drills.drill import Drill, NotHere, Number, Size
 from tests.drills.opening import opened
 from webhooks_project.embedded import Services
 from webhooks_project.embedded.keys import new_keys
@@ -45,11 +45,12 @@ SETTINGS: Final[dict[str, object]] = {
 
 
 class Outcome(NamedTuple):
-    """What came of a drill: its numbers, or what broke it."""
+    """What came of a drill: its numbers, or what broke it, or what it lacked."""
 
     numbers: Sequence[Number]
     seconds: float
     broken: str = ""
+    lacks: str = ""
 
     @property
     def met(self) -> bool:
@@ -59,7 +60,13 @@ class Outcome(NamedTuple):
     @property
     def told(self) -> str:
         """The numbers in a line, or the fault."""
-        return self.broken or " ".join(map(str, self.numbers))
+        return self.broken or self.lacks or " ".join(map(str, self.numbers))
+
+    def verdict(self, met: str, missed: str) -> str:
+        """A word for it."""
+        if self.broken or self.lacks:
+            return "BROKEN" if self.broken else "SKIPPED"
+        return met if self.met else missed
 
 
 class TooLong(Exception):
@@ -72,7 +79,7 @@ def drills(chosen: Sequence[Drill], *, long: bool) -> bool:
     with _servers() as run:
         for drill in chosen:
             outcome = run(drill, drill.long if long else drill.short, "")
-            verdict = "met" if outcome.met else "broken" if outcome.broken else "MISSED"
+            verdict = outcome.verdict("met", "MISSED")
             _say(f"{drill.id} {verdict} {outcome.told}", outcome.seconds)
             met = met and outcome.met
     return met
@@ -89,13 +96,10 @@ def mutants(chosen: Sequence[Drill]) -> bool:
         for drill in chosen:
             for name in drill.mutants:
                 outcome = run(drill, drill.short, name)
-                if outcome.broken:
-                    verdict = "BROKEN"
-                else:
-                    verdict = "SURVIVED" if outcome.met else "caught"
+                verdict = outcome.verdict("SURVIVED", "caught")
                 line = f"{drill.id} mutant {verdict} {name}: {outcome.told}"
                 _say(line, outcome.seconds)
-                caught = caught and verdict == "caught"
+                caught = caught and verdict in ("caught", "SKIPPED")
     return caught
 
 
@@ -143,6 +147,8 @@ def _run(
             numbers: Sequence[Number] = drill.run(world, size)
             signal.alarm(0)
         return Outcome(numbers, time.monotonic() - began)
+    except NotHere as error:
+        return Outcome([], time.monotonic() - began, lacks=f"{error}")
     except (BenchmarkError, TooLong, TimeoutError) as error:
         return Outcome([], time.monotonic() - began, f"{error}")
     finally:

@@ -18,6 +18,7 @@ from apps.webhooks.engine.clock import CLOCK
 # Serialises overlapping ticks; released with the transaction, so that a pool of
 # connections cannot leak it.
 _LOCK: Final = 0x666C7573
+_SERIALISE: Final = "SELECT pg_advisory_xact_lock(%s)"
 _BEGIN: Final = """
 INSERT INTO webhooks_flusherexecution (webhook_id)
 SELECT %(webhook)s WHERE NOT EXISTS (
@@ -44,7 +45,7 @@ def begin_execution(*, apart: float = 0.0, webhook: int | None = None) -> int | 
     execution.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        cursor.execute(_SERIALISE, [_LOCK])
         cursor.execute(_BEGIN, {"webhook": webhook, "apart": apart})
         row = cursor.fetchone()
         if row is None:
