@@ -58,10 +58,10 @@ def _measure(
     settings = {"WEBHOOKS_PUMP_SOCKETS": SOCKETS, "WEBHOOKS_DEADLINE": DEADLINE}
     with bench.pumps(1, **settings) as worker:
         (pump,) = children_of(worker.pid)
-        before = _memory(pump, "VmRSS")
+        before = resident(pump, "VmRSS")
         bench.commit(backlog)
         in_flight = _steady(bench, at_least)
-        return Memory(before=before, peak=_memory(pump, "VmHWM"), in_flight=in_flight)
+        return Memory(before=before, peak=resident(pump, "VmHWM"), in_flight=in_flight)
 
 
 def _steady(bench: Bench, at_least: int) -> int:
@@ -75,7 +75,8 @@ def _steady(bench: Bench, at_least: int) -> int:
     raise BenchmarkError(f"Only {bench.receiver.requests} requests came.")
 
 
-def _memory(pid: int, name: str) -> int:
+def resident(pid: int, name: str) -> int:
+    """Bytes: `VmRSS` now, `VmHWM` at the peak."""
     for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines():
         if line.startswith(name):
             return int(line.split()[1]) * 1024

@@ -29,6 +29,7 @@ from tests.drills import (
     d52_after_an_outage,
     d53_all_are_dead,
     d54_backpressure,
+    d55_large_bodies,
     d57_pooled,
     d90_recovery,
 )
@@ -59,6 +60,7 @@ _ALL: Final = (
     d52_after_an_outage,
     d53_all_are_dead,
     d54_backpressure,
+    d55_large_bodies,
     d57_pooled,
     d90_recovery,
 )

@@ -267,6 +267,10 @@ MUTANTS: Final[dict[str, Mutant]] = {
             }
         },
     ),
+    "all-bodies-at-once": Mutant(
+        removes="Bodies in flight are bounded by their bytes.",
+        places={"apps.webhooks.engine.flights.BODY_BYTES": _always(1 << 40)},
+    ),
     "nothing-is-put-aside": Mutant(
         removes="A row that three pumps have died of is put aside.",
         places={"apps.webhooks.engine.leases.DEATHS_TO_QUARANTINE": _always(1_000_000)},
