@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 import structlog
@@ -33,6 +33,7 @@ def logging_config(*, level: str, style: str) -> dict[str, Any]:
         raise ImproperlyConfigured(f"LOG_FORMAT is one of {', '.join(STYLES)}.")
     formatter = {
         "()": structlog.stdlib.ProcessorFormatter,
+        "pass_foreign_args": True,
         "foreign_pre_chain": [_begin, structlog.contextvars.merge_contextvars, _extra],
         "processors": _renderers(style),
     }
@@ -71,14 +72,41 @@ def _renderers(style: str) -> list[Callable[[Any, str, _Line], Any]]:
 def _begin(logger: Any, method: str, line: _Line) -> _Line:
     """What every line has, first."""
     record: logging.LogRecord = line["_record"]
+    del line["event"]
     stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)(logger, method, {})
     line.update(
         timestamp=stamp["timestamp"],
         level=record.levelname.lower(),
         logger=record.name,
-        message=line.pop("event"),
+        message=_message(record, line.pop("positional_args", ()), line.get("exc_info")),
     )
     return line
+
+
+def _message(record: logging.LogRecord, given: Any, error: Any) -> str:
+    """The sentence. Errors that somebody's library put into it are told as all are,
+    and of a request's path the route: callers write secrets where they do not belong.
+    """
+    request = getattr(record, "request", None)
+
+    def plain(value: object) -> object:
+        if isinstance(value, BaseException):
+            return _first_line(value)
+        return _route(request) if value == getattr(request, "path", None) else value
+
+    sentence = str(plain(record.msg))
+    if isinstance(given, Mapping):
+        told = {name: plain(value) for name, value in given.items()}
+        if error and "exc" in told:
+            # Celery has written it out.
+            told["exc"] = plain(error[1])
+        return sentence % told
+    return sentence % tuple(map(plain, given)) if given else sentence
+
+
+def _route(request: Any) -> str:
+    match = getattr(request, "resolver_match", None)
+    return f"/{match.route}" if match and match.route else "an unknown path"
 
 
 def _extra(logger: Any, method: str, line: _Line) -> _Line:
@@ -108,5 +136,9 @@ def _told(error: BaseException) -> Iterator[str]:
         yield from _told(cause)
         yield "which led to"
     yield "".join(traceback.format_tb(error.__traceback__)).rstrip("\n")
+    yield _first_line(error)
+
+
+def _first_line(error: BaseException) -> str:
     text = str(error).partition("\n")[0][:CHARACTERS]
-    yield f"{type(error).__module__}.{type(error).__qualname__}: {text}"
+    return f"{type(error).__module__}.{type(error).__qualname__}: {text}"

@@ -20,6 +20,7 @@ from webhooks_project.logs import STYLES, logging_config
 
 ALWAYS = ["timestamp", "level", "logger", "message"]
 IBAN = "FR7630006000011234567890189"
+ERROR = IntegrityError(f"null value\nDETAIL:  Failing row contains ({IBAN}).\n")
 # What `extra` may be about, and the rest that has a name in deploy/monitoring.md.
 KEYS = set(re.findall(r"`(\w+)`", (DEPLOY / "monitoring.md").read_text()))
 SOURCES = [
@@ -69,9 +70,19 @@ def test_what_is_not_plain_is_left_out():
 
 def test_of_a_request_there_is_its_number_and_not_its_url():
     request = SimpleNamespace(request_id=42, path="/auth/token/code?code=secret")
-    found = line(request=request, status_code=404)
+    found = line(
+        msg="%s: %s", args=("Not Found", request.path), request=request, status_code=404
+    )
+    assert found["message"] == "Not Found: an unknown path"
     assert (found["request_id"], found["status_code"]) == (42, 404)
     assert "secret" not in str(found)
+
+
+def test_of_a_path_there_is_the_route():
+    match = SimpleNamespace(route="webhooks/<id:id_webhook>")
+    request = SimpleNamespace(request_id=42, path="/webhooks/s3", resolver_match=match)
+    found = line(msg="%s: %s", args=("Gone", "/webhooks/s3"), request=request)
+    assert found["message"] == "Gone: /webhooks/<id:id_webhook>"
 
 
 def test_lines_of_a_request_have_its_number():
@@ -93,6 +104,21 @@ def test_an_error_has_its_way_and_its_first_line_only():
     assert IBAN not in str(found)
     assert "DETAIL" not in str(found)
     assert len(line(exc_info=raised(ValueError("x" * 10_000)))["exception"]) < 1000
+
+
+@pytest.mark.parametrize(
+    ("msg", "args"),
+    [
+        ("Task %(name)s raised: %(exc)s", {"name": "sync", "exc": repr(ERROR)}),
+        ("It failed: %r.", (ERROR,)),
+        ("It failed: %s.", (ERROR,)),
+        (ERROR, ()),
+    ],
+)
+def test_an_error_in_a_sentence_has_its_first_line_only(msg, args):
+    found = line(msg=msg, args=args, exc_info=raised(ERROR))
+    assert "IntegrityError: null value" in found["message"]
+    assert IBAN not in str(found)
 
 
 @pytest.mark.parametrize("style", STYLES)
