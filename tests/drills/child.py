@@ -14,7 +14,7 @@ import sys
 import django
 
 from tests.drills import poison
-from tests.drills.mutants import MUTANTS
+from tests.drills.all_mutants import MUTANTS
 
 
 def main() -> None:

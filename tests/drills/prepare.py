@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from tests.drills.mutants import MUTANTS
+from tests.drills.all_mutants import MUTANTS
 
 if __name__ == "__main__":
     MUTANTS[os.environ["DRILL_MUTANT"]].install()
