@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.utils import translation
 
+from apps.api_tokens.authentication import forget_callers
 from apps.configuration.store import forget
 from apps.outbound.addresses import AddressPolicy, parse_networks
 from apps.outbound.transport import Transport
@@ -25,9 +26,10 @@ LOOPBACK = AddressPolicy(allowed=parse_networks("127.0.0.0/8,::1/128"))
 
 
 @pytest.fixture(autouse=True)
-def _configuration_is_read_anew() -> None:
-    """What one test configured is rolled back, but may be remembered."""
+def _nothing_is_remembered() -> None:
+    """What one test configured, and whose token it was, is rolled back."""
     forget()
+    forget_callers()
 
 
 @pytest.fixture(autouse=True)

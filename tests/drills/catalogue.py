@@ -25,6 +25,7 @@ from tests.drills import (
     d22_permanence,
     d30_hostile_urls,
     d31_rebinding,
+    d33_hostile_receivers,
     d37_keys,
     d44_secrets,
     d50_dead_beside_healthy,
@@ -37,6 +38,7 @@ from tests.drills import (
     d90_recovery,
 )
 from tests.drills.drill import Drill
+from tests.drills.guards import GUARDS
 
 _ALL: Final = (
     d01_kill_workers,
@@ -59,6 +61,7 @@ _ALL: Final = (
     d22_permanence,
     d30_hostile_urls,
     d31_rebinding,
+    d33_hostile_receivers,
     d37_keys,
     d44_secrets,
     d50_dead_beside_healthy,
@@ -70,4 +73,7 @@ _ALL: Final = (
     d57_pooled,
     d90_recovery,
 )
-DRILLS: Final[dict[str, Drill]] = {each.DRILL.id: each.DRILL for each in _ALL}
+_NUMBERED: Final = {each.DRILL.id: each.DRILL for each in _ALL} | {
+    each.id: each for each in GUARDS
+}
+DRILLS: Final[dict[str, Drill]] = dict(sorted(_NUMBERED.items()))
