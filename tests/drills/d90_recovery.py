@@ -19,6 +19,8 @@ BROKEN = "/recovered"
 WEBHOOKS = 20
 LIVE_RATE = 200
 MOST_RATE = 500
+# After a failure a webhook is sent one request at a time: so many a second, at least.
+LEAST_REFUSED = 20
 # How long one replay of all takes, so that each disturbance falls into it.
 REPLAY_SECONDS = 15
 # A turn's lease, and the sweep that finds it.
@@ -96,7 +98,8 @@ def _refused(world: World, size: Size) -> tuple[int, Any]:
     world.receiver.behave(BROKEN, status=500)
     _, control = world.service()
     world.emit(size.deliveries, event=OTHER_EVENT, group=500)
-    if not world.until(lambda: world.rows(_TRIED)[0][0] >= size.deliveries, 120):
+    patience = size.deliveries / LEAST_REFUSED
+    if not world.until(lambda: world.rows(_TRIED)[0][0] >= size.deliveries, patience):
         raise TimeoutError("Not everything is tried.")
     world.receiver.behave(BROKEN)
     return webhook, control
