@@ -81,7 +81,7 @@ WHERE waiting.last_execution = -1 AND {LIVE} AND {IS_UNPAUSED}
   AND NOT EXISTS (SELECT FROM webhooks_webhookalert a
                   WHERE a.webhook_id = waiting.webhook_id)
 """
-_WEBHOOKS: Final = """
+_WEBHOOKS: Final = f"""
 WITH current AS (SELECT coalesce((
     SELECT id FROM webhooks_flusherexecution WHERE webhook_id IS NULL
     ORDER BY id DESC LIMIT 1), 0) AS execution)
@@ -89,6 +89,7 @@ SELECT count(*) FILTER (WHERE l.cut_off_at IS NOT NULL
         AND l.execution >= greatest(current.execution, l.flushed_execution)),
     count(*) FILTER (WHERE l.rest_until > clock_timestamp()),
     count(*) FILTER (WHERE l.leased_until > clock_timestamp()),
+    count(*) FILTER (WHERE {IS_UNPAUSED} IS NOT TRUE),
     (SELECT count(*) FROM webhooks_webhookalert)
 FROM webhooks_lease l JOIN webhooks_webhook w ON w.id = l.webhook_id CROSS JOIN current
 WHERE w.deleted_at IS NULL
@@ -128,6 +129,7 @@ class DatabaseFigures:
     cut_off: int
     resting: int
     leased: int
+    paused: int
     failing: int
     flusher_execution: int
     flusher_began: float | None
@@ -156,7 +158,7 @@ def count_pending(most: int) -> int:
 def _figures() -> DatabaseFigures:
     limits = {"most": COUNTED, "heads": HEADS}
     backlog, held, quarantined = _row(_COUNT, limits)
-    cut_off, resting, leased, failing = _row(_WEBHOOKS)
+    cut_off, resting, leased, paused, failing = _row(_WEBHOOKS)
     execution, began = _row(_FLUSHER) or (0, None)
     accepted, failed = _row(_RECENT)
     usable, waiting, refused = _row(_TOKENS)
@@ -169,6 +171,7 @@ def _figures() -> DatabaseFigures:
         cut_off=cut_off,
         resting=resting,
         leased=leased,
+        paused=paused,
         failing=failing,
         flusher_execution=execution,
         flusher_began=began,

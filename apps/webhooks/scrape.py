@@ -109,12 +109,14 @@ def families(figures: DatabaseFigures) -> Iterator[Metric]:
     yield _family(
         "bankhooks_webhooks",
         "Webhooks: cut off until the flusher's next execution, failing until they "
-        "accept again, resting as their receivers asked, leased by pumps.",
+        "accept again, resting as their receivers asked, leased by pumps, paused by "
+        "somebody.",
         "state",
         cut_off=figures.cut_off,
         failing=figures.failing,
         resting=figures.resting,
         leased=figures.leased,
+        paused=figures.paused,
     )
     yield _family(
         "bankhooks_recent_attempts",

@@ -22,6 +22,7 @@ from apps.webhooks.models import (
     HealthBucket,
     Heartbeat,
     Lease,
+    Webhook,
     WebhookAlert,
     WebhookData,
 )
@@ -310,6 +311,22 @@ def test_a_cutoff_counts_until_the_next_execution():
     assert found.flusher_began == pytest.approx(timezone.now().timestamp(), abs=30)
     begin_execution()
     assert database_figures().cut_off == 0
+
+
+@pytest.mark.django_db
+def test_paused_webhooks_count_until_the_pause_ends_and_are_no_lag():
+    now = timezone.now()
+    ends = (None, now + timedelta(hours=1), now - timedelta(minutes=1))
+    for end in ends:
+        paused = {"paused_at": now - timedelta(hours=1), "paused_until": end}
+        Webhook.objects.filter(pk=make_webhook(URL).pk).update(**paused)
+    make_webhook(URL, "USER_CREATED")
+    emit()
+    WebhookData.objects.update(created_at=now - timedelta(minutes=5))
+    assert database_figures().paused == 2
+    Webhook.objects.filter(paused_until__lt=now).update(paused_until=None)
+    found = database_figures()
+    assert (found.paused, found.lag) == (3, 0)
 
 
 @pytest.mark.django_db
