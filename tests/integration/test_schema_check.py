@@ -19,6 +19,7 @@ from apps.connections.connectors.base import AccountSynced, ConnectionFacts, Pha
 from apps.connections.connectors.sandbox import Sandbox
 from apps.event_log.catalogue import CATALOGUE
 from apps.event_log.models import Event
+from apps.webhooks import schema_check
 from apps.webhooks.connections import (
     connect,
     disconnect,
@@ -27,7 +28,7 @@ from apps.webhooks.connections import (
 )
 from apps.webhooks.emit import Emission, emit, emit_many
 from apps.webhooks.models import WebhookData
-from apps.webhooks.schema_check import PayloadInvalid
+from apps.webhooks.schema_check import QUIET_SECONDS, PayloadInvalid, Seldom
 from apps.webhooks.users import create_user, delete_user
 from tests.integration.api_client import make_client, nothing_written
 from tests.make import make_user, make_webhook
@@ -56,6 +57,14 @@ class Mistaken(Sandbox):
                 yield AccountSynced(account=phase.account, transactions=rows)
             else:
                 yield phase
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch) -> list[float]:
+    """Nothing has been said yet; the test moves the clock."""
+    now = [0.0]
+    monkeypatch.setattr(schema_check, "_seldom", Seldom(lambda: now[0]))
+    return now
 
 
 @pytest.fixture
@@ -93,6 +102,24 @@ def test_a_payload_with_many_faults_is_one_warning(caplog):
     accounts = [{"id": str(number)} for number in range(100)]
     emit("CONNECTION_SYNCED", {"connection": {"id": "x", "accounts": accounts}})
     assert len(warnings(caplog)) == 1
+
+
+def test_a_platform_that_is_wrong_each_time_says_so_once_a_minute(caplog, clock):
+    for _ in range(50):
+        emit("CONNECTION_SYNCED", BAD)
+    emit("USER_CREATED", {"id": "x"})
+    assert [vars(record)["event"] for record in warnings(caplog)] == [
+        "CONNECTION_SYNCED", "USER_CREATED"
+    ]  # fmt: skip
+    clock[0] = QUIET_SECONDS
+    emit("CONNECTION_SYNCED", BAD)
+    last = warnings(caplog)[-1]
+    assert "Since the last such line 49 more had a fault." in last.getMessage()
+    assert vars(last)["unsaid"] == 49
+    clock[0] = 2 * QUIET_SECONDS
+    emit("CONNECTION_SYNCED", BAD)
+    assert vars(warnings(caplog)[-1])["unsaid"] == 0
+    assert Event.objects.count() == 53
 
 
 def test_what_is_valid_is_not_mentioned(caplog):
