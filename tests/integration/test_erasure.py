@@ -162,8 +162,23 @@ def test_a_dry_run_counts_and_an_unknown_user_is_refused():
     call_command("forget_user", str(user.pk), "--dry-run", stdout=said)
     assert "would be erased: 1 events" in said.getvalue()
     assert Event.objects.get().payload == "{}"
-    with pytest.raises(CommandError, match="no user 404"):
+    with pytest.raises(CommandError, match="no user 404") as refused:
         call_command("forget_user", "404")
+    assert refused.value.returncode == 1
+
+
+@pytest.mark.django_db
+def test_the_command_goes_on_where_the_first_batches_end(monkeypatch):
+    monkeypatch.setattr("apps.webhooks.erasure.EVENTS_AT_ONCE", 2)
+    monkeypatch.setattr("apps.webhooks.users.BATCHES_AT_ONCE", 1)
+    user = make_user()
+    for number in range(5):
+        emit("CONNECTION_SYNCED", {"n": number}, user.pk)
+    said = io.StringIO()
+    call_command("forget_user", str(user.pk), "--format", "json", stdout=said)
+    found = {"events": 5, "unsent": 0, "answers": 0}
+    assert json.loads(said.getvalue()) == {"user": user.pk, "erased": True, **found}
+    assert not Event.objects.filter(payload__isnull=False).exists()
 
 
 @pytest.mark.django_db

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.core.management import call_command
@@ -16,6 +17,7 @@ from apps.audit.models import AuditEntry
 from apps.event_log.models import Event
 from apps.webhooks.emit import emit
 from apps.webhooks.engine.executions import begin_execution
+from apps.webhooks.management.commands import purge as purge_command
 from apps.webhooks.models import (
     DeliveryAttempt,
     FlusherExecution,
@@ -28,8 +30,8 @@ from apps.webhooks.registrations import Refused
 from apps.webhooks.replay.filters import ANY_STATE, Filters
 from apps.webhooks.replays import Order, cancel_replay, start_replay
 from apps.webhooks.retention import passes
-from apps.webhooks.retention.kinds import KINDS
-from apps.webhooks.retention.passes import purge_turn
+from apps.webhooks.retention.kinds import KINDS, Kind
+from apps.webhooks.retention.passes import purge_now, purge_turn
 from tests.make import make_user, make_webhook
 
 State = WebhookData.State
@@ -243,3 +245,24 @@ def test_the_command_counts_removes_and_leaves_a_trace(receiver, run_pump):
     said = io.StringIO()
     call_command("purge", "--only=bodies", stdout=said)
     assert said.getvalue().startswith("0 bodies from before ")
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("webhook")
+def test_interrupted_the_command_leaves_a_trace_of_what_is_done(
+    receiver, run_pump, monkeypatch, capsys
+):
+    told(receiver, run_pump, times=2)
+    age(100)
+
+    def interrupted(kind: Kind, horizon: datetime) -> Iterator[int]:
+        yield from purge_now(kind, horizon)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(purge_command, "purge_now", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        call_command("purge")
+    assert ended.value.code == 130
+    assert capsys.readouterr().err.endswith("Interrupted.\n")
+    assert bodies() == [False, False]
+    assert AuditEntry.objects.get(action="data.purge").new == {"bodies": 2}

@@ -23,6 +23,7 @@ STATUSES: Final = (
 )
 # Of a log that is watched, a line so often is enough.
 LINE_SECONDS: Final = 10.0
+_DONE: Final = "{task.completed:.0f}"
 
 
 class OperatorCommand(BaseCommand):
@@ -55,15 +56,20 @@ class OperatorCommand(BaseCommand):
         raise CommandError(str(why), returncode=REFUSED)
 
     @contextmanager
-    def progress(self, title: str, total: int) -> Iterator[Callable[[int], None]]:
-        """Call what comes with how many are done: a bar on a terminal, else lines."""
+    def progress(
+        self, title: str, total: int | None
+    ) -> Iterator[Callable[[int], None]]:
+        """Call what comes with how many are done: a bar on a terminal, else lines.
+
+        `total` is None where counting would cost as much as doing.
+        """
         if not self.stderr.isatty():
             yield Lines(lambda line: self.stderr.write(line), title, total)
             return
         bar = Progress(
             TextColumn(title),
             BarColumn(),
-            TextColumn("{task.completed:.0f} of {task.total:.0f}"),
+            TextColumn(_DONE if total is None else f"{_DONE} of {total}"),
             TimeRemainingColumn(),
             console=Console(stderr=True),
         )
@@ -75,15 +81,18 @@ class OperatorCommand(BaseCommand):
 class Lines:
     """Says now and then how many are done."""
 
-    def __init__(self, say: Callable[[str], object], title: str, total: int) -> None:
-        self._say, self._title, self._total = say, title, total
+    def __init__(
+        self, say: Callable[[str], object], title: str, total: int | None
+    ) -> None:
+        self._say, self._title = say, title
+        self._of = "" if total is None else f" of {total}"
         self._due = time.monotonic() + LINE_SECONDS
 
     def __call__(self, done: int) -> None:
         """So many."""
         if time.monotonic() >= self._due:
             self._due = time.monotonic() + LINE_SECONDS
-            self._say(f"{self._title}: {done} of {self._total}")
+            self._say(f"{self._title}: {done}{self._of}")
 
 
 def given_instant(text: str) -> datetime:
