@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import socket
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import StringIO
 from pathlib import Path
+from typing import Self
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -197,6 +201,47 @@ def test_a_name_is_tried_by_ipv6(receiver: Receiver, monkeypatch):
     found_one = found(check_receiver(webhook.pk))[Check.IPV6]
     assert found_one.verdict in (WARNING, SKIPPED)
     assert (found_one.verdict is WARNING) == bool(found_one.fix)
+
+
+class Six(ThreadingHTTPServer):
+    """A receiver at the IPv6 loopback; `answers` are its statuses, then 204."""
+
+    address_family = socket.AF_INET6
+
+    def __init__(self, answers: list[int]) -> None:
+        super().__init__(("::1", 0), Answering)
+        self.answers = iter(answers)
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self.serve_forever, args=(0.01,)).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.shutdown()
+        self.server_close()
+
+
+class Answering(BaseHTTPRequestHandler):
+    """As the server has it."""
+
+    server: Six
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(next(self.server.answers, 204))
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+@pytest.mark.parametrize(("last", "verdict"), [(204, PASSED), (503, WARNING)])
+def test_an_ipv6_address_is_answered_or_not(last: int, verdict: Verdict):
+    with Six([204, 401, 401, 204, 204, 204, 204, last]) as server:
+        webhook = make_webhook(f"http://[::1]:{server.server_port}/")
+        told = found(check_receiver(webhook.pk))[Check.IPV6]
+    assert told.verdict is verdict
+    assert bool(told.fix) is (verdict is WARNING)
 
 
 def test_the_sample_receiver_of_the_documentation_is_well(tmp_path: Path, monkeypatch):
