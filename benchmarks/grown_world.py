@@ -6,7 +6,7 @@ Indexes are made when the rows are there, as a restore does: it takes a third of
 from __future__ import annotations
 
 import shutil
-from typing import Any, Final
+from typing import Final
 
 from benchmarks.bench import FOLDER, WEBHOOKS, Bench
 from benchmarks.processes import BenchmarkError
@@ -24,34 +24,36 @@ FROM pg_index i JOIN {_TABLES} ON i.indrelid = big.id
 WHERE NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid)
 """
 _FIRST: Final = "SELECT id, name FROM event_log_event"
-# Retention has been there: bodies are of the last month.
-_EVENTS: Final = """
+# When something was: all of it is of a year that ended `ended` days ago.
+_AT: Final = """now() - interval '1 day'
+    * (%(ended)s + 365 * (1 - g::float8 / %(rows)s))"""
+# Retention may have been there: bodies are of the last `bodies` days.
+_EVENTS: Final = f"""
 INSERT INTO event_log_event (id, name, user_id, payload, body_removed_at,
     payload_sha256, payload_size, origin, source, created_at)
 SELECT %(first)s + g, %(event)s, 1 + g %% %(users)s,
-    CASE WHEN is_new THEN rpad('{"n": "' || g, %(size)s - 2, 'x') || '"}' END,
+    CASE WHEN is_new THEN rpad('{{"n": "' || g, %(size)s - 2, 'x') || '"}}' END,
     CASE WHEN NOT is_new THEN at + interval '30 days' END,
     sha256(g::text::bytea), %(size)s, 'api', '', at
-FROM (SELECT g, now() - interval '365 days' * (1 - g::float8 / %(rows)s) AS at,
-             g > %(rows)s * (1 - 30 / 365.0) AS is_new
+FROM (SELECT g, {_AT} AS at, {_AT} > now() - interval '1 day' * %(bodies)s AS is_new
       FROM generate_series(%(low)s::bigint, %(high)s) g) new
 """
 # One in a hundred was refused once.
-_DATA: Final = """
+_DATA: Final = f"""
 INSERT INTO webhooks_webhookdata (id, webhook_id, event_id, state, attempts,
     last_execution, created_at, delivered_at)
 SELECT %(first)s * %(webhooks)s + g, 1 + g %% %(webhooks)s, %(first)s + g, 2,
     CASE WHEN g %% 100 = 0 THEN 2 ELSE 1 END, CASE WHEN g %% 100 = 0 THEN 1 ELSE -1 END,
     at, at + interval '5 milliseconds'
-FROM (SELECT g, now() - interval '365 days' * (1 - g::float8 / %(rows)s) AS at
+FROM (SELECT g, {_AT} AS at
       FROM generate_series(%(low)s::bigint, %(high)s) g) new
 """
-_ATTEMPTS: Final = """
+_ATTEMPTS: Final = f"""
 INSERT INTO webhooks_deliveryattempt (webhook_data_id, webhook_id, number, token,
     execution, started_at, cause, status, total_us, body_bytes, sent_bytes,
     response_headers, peer)
 SELECT %(first)s * %(webhooks)s + g, 1 + g %% %(webhooks)s, n, 1, 1,
-    now() - interval '365 days' * (1 - g::float8 / %(rows)s),
+    {_AT},
     CASE WHEN is_last THEN 'accepted' ELSE 'status' END,
     CASE WHEN is_last THEN 204 ELSE 500 END, 5000, %(size)s, %(size)s,
     CASE WHEN is_last THEN '' ELSE 'Content-Length: 0' END, '192.0.2.7'
@@ -77,11 +79,7 @@ def grow(bench: Bench, rows: int) -> None:
     with bench.database.cursor() as cursor:
         for name, _ in indexes:
             cursor.execute(f"DROP INDEX {name}")
-        for low in range(1, rows + 1, CHUNK):
-            part = {"low": low, "high": min(low + CHUNK - 1, rows)}
-            for statement in (_EVENTS, _DATA, _ATTEMPTS):
-                cursor.execute(statement, part | _constants(first, event, rows))
-        cursor.execute(_SEQUENCES)
+        load(bench, event, rows, first=first)
         cursor.execute("SET maintenance_work_mem = '512MB'")
         for _, definition in indexes:
             cursor.execute(definition)
@@ -90,15 +88,35 @@ def grow(bench: Bench, rows: int) -> None:
     bench.commit(bench.emitted(5))
 
 
-def _constants(first: int, event: str, rows: int) -> dict[str, Any]:
-    return {
+def load(
+    bench: Bench,
+    event: str,
+    rows: int,
+    *,
+    first: int = 0,
+    ended: int = 0,
+    bodies: int = 30,
+) -> None:
+    """A year of deliveries that `ended` so many days ago, after the event `first`.
+
+    `bodies`: those younger than so many days have theirs.
+    """
+    year = {
         "first": first,
         "rows": rows,
         "event": event,
         "users": USERS,
         "webhooks": WEBHOOKS,
         "size": PAYLOAD_BYTES,
+        "ended": ended,
+        "bodies": bodies,
     }
+    with bench.database.cursor() as cursor:
+        for low in range(1, rows + 1, CHUNK):
+            part = {"low": low, "high": min(low + CHUNK - 1, rows)}
+            for statement in (_EVENTS, _DATA, _ATTEMPTS):
+                cursor.execute(statement, part | year)
+        cursor.execute(_SEQUENCES)
 
 
 def _check_disk(rows: int) -> None:

@@ -24,6 +24,7 @@ class Plan:
     many_webhooks: int
     ingest_seconds: int
     recovered: int
+    purged: int
 
 
 FULL: Final = Plan(
@@ -41,6 +42,7 @@ FULL: Final = Plan(
     many_webhooks=10_000,
     ingest_seconds=60,
     recovered=10_000,
+    purged=200_000,
 )
 QUICK: Final = Plan(
     rounds=1,
@@ -57,4 +59,5 @@ QUICK: Final = Plan(
     many_webhooks=1_000,
     ingest_seconds=10,
     recovered=5_000,
+    purged=20_000,
 )

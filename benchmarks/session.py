@@ -17,6 +17,7 @@ from benchmarks import (
     latency,
     many,
     memory,
+    purging,
     recovery,
 )
 from benchmarks.bench import Bench
@@ -132,6 +133,16 @@ def _p11(session: Session) -> Result:
     )
 
 
+def _p12(session: Session) -> Result:
+    plan = session.plan
+    return purging.judge(
+        [
+            purging.round_of(session.bench, plan.purged, plan.dead_seconds)
+            for _ in session.rounds
+        ]
+    )
+
+
 TARGETS: Final[dict[str, Callable[[Session], Result]]] = {
     "P1": lambda session: drain.judge(session.drains),
     "P2": _p2,
@@ -144,4 +155,5 @@ TARGETS: Final[dict[str, Callable[[Session], Result]]] = {
     "P9": _p9,
     "P10": _p10,
     "P11": _p11,
+    "P12": _p12,
 }

@@ -18,9 +18,10 @@ from apps.webhooks.models import Webhook
 EVENT: Final = "CONNECTION_SYNCED"
 PAYLOAD_BYTES: Final = 1024
 _RESET: Final = """
-TRUNCATE webhooks_replay, webhooks_deliveryattempt, webhooks_webhookdata,
-    webhooks_flusherexecution, webhooks_lease, webhooks_webhook, event_log_event,
-    event_log_enduser, auth_providers_authprovider RESTART IDENTITY CASCADE
+TRUNCATE webhooks_purgepass, webhooks_replay, webhooks_deliveryattempt,
+    webhooks_webhookdata, webhooks_flusherexecution, webhooks_lease, webhooks_webhook,
+    event_log_event, event_log_enduser, auth_providers_authprovider
+    RESTART IDENTITY CASCADE
 """
 
 
