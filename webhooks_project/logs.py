@@ -11,7 +11,7 @@ import logging
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 import structlog
 from django.core.exceptions import ImproperlyConfigured
@@ -25,6 +25,15 @@ _USUAL: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctim
 _PLAIN: Final = (str, int, float, bool, type(None))
 
 _Line = dict[str, Any]
+
+
+class ToStderr(logging.StreamHandler[TextIO]):
+    """To what stderr is now: while there is a progress bar, lines go above it."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line."""
+        self.stream = sys.stderr
+        super().emit(record)
 
 
 def logging_config(*, level: str, style: str) -> dict[str, Any]:
@@ -41,7 +50,7 @@ def logging_config(*, level: str, style: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": formatter},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "handlers": {"stderr": {"()": ToStderr, "formatter": "line"}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             # Would quote payloads and tokens.

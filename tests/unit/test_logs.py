@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import logging.config
 import re
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,7 +18,7 @@ from django.db import IntegrityError
 from structlog.contextvars import bound_contextvars
 
 from tests.deployment import DEPLOY, PROJECT
-from webhooks_project.logs import STYLES, logging_config
+from webhooks_project.logs import STYLES, ToStderr, logging_config
 
 ALWAYS = ["timestamp", "level", "logger", "message"]
 IBAN = "FR7630006000011234567890189"
@@ -138,6 +140,16 @@ def test_people_get_lines():
     assert "id_webhook=7" in re.sub(r"\x1b\[\d+m", "", text)
     with pytest.raises(json.JSONDecodeError):
         json.loads(text)
+
+
+def test_lines_go_to_what_stderr_is_now(monkeypatch):
+    """A progress bar takes its place for a while."""
+    handler = ToStderr()
+    for name in ("one", "other"):
+        now = io.StringIO()
+        monkeypatch.setattr(sys, "stderr", now)
+        handler.handle(logging.makeLogRecord({"msg": name}))
+        assert now.getvalue() == f"{name}\n"
 
 
 def test_another_style_is_refused():
