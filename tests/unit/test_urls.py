@@ -14,6 +14,7 @@ from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
 from apps.outbound.addresses import AddressPolicy, parse_networks
+from apps.outbound.policies import url_policy
 from apps.outbound.urls import (
     DENIED_PORTS,
     LONGEST_URL,
@@ -252,6 +253,14 @@ def test_the_service_does_not_call_itself():
     )
     assert refusal("https://API.example.com/events", policy) == "own_host"
     assert refusal("https://www.example.com/", policy) is None
+
+
+def test_the_names_that_it_answers_to_are_its_own(settings):
+    settings.ALLOWED_HOSTS = ["API.example.com", ".example.org", "*", "localhost"]
+    policy = url_policy()
+    assert policy.denied_hosts == {"api.example.com", "example.org"}
+    assert refusal("https://api.example.com/events", policy) == "own_host"
+    assert refusal("https://hooks.example.org/", policy) is None
 
 
 def test_the_longest_url_and_one_character_more():
