@@ -35,7 +35,7 @@ DRILL = Drill(
     passes="each over within its deadline and a second, with the right outcome; 20 MB "
     "of memory at most; 4 KB of a body and 8 KB of headers kept",
     short=Size(faults=1),
-    long=Size(faults=20),
+    long=Size(faults=10),
     mutants=["bodies-have-no-end"],
     run=run,
 )
