@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from django.contrib import admin
@@ -49,13 +50,13 @@ class Url(NamedTuple):
     path: str
 
 
-def urls() -> Iterator[Url]:
-    """All that the site answers to, each with the first row that there is."""
+def urls(shown: Mapping[type[Any], int] = MappingProxyType({})) -> Iterator[Url]:
+    """All that the site answers to, each with the first row, or the one to be shown."""
     for route, pattern in _patterns(admin.site.get_urls()):
         name = pattern.name or route
         model = _model_of(route)
         arguments = {
-            argument: _value(argument, name, model)
+            argument: _value(argument, name, model, shown)
             for argument in pattern.pattern.converters or _groups(pattern)
         }
         yield Url(name, _path(route, arguments))
@@ -83,13 +84,20 @@ def _model_of(route: str) -> type[Any] | None:
     return None
 
 
-def _value(argument: str, name: str, model: type[Any] | None) -> object:
+def _value(
+    argument: str,
+    name: str,
+    model: type[Any] | None,
+    shown: Mapping[type[Any], int],
+) -> object:
     if argument in GIVEN:
         return GIVEN[argument]
     if argument == "pk":
         model = Replay if name.startswith("replay") else WebhookData
     rows = OF_ROWS.get(argument) or model
-    return 1 if rows is None else rows._default_manager.earliest("pk").pk
+    if rows is None:
+        return 1
+    return shown.get(rows) or rows._default_manager.earliest("pk").pk
 
 
 def _path(route: str, arguments: dict[str, object]) -> str:
@@ -102,19 +110,9 @@ def _path(route: str, arguments: dict[str, object]) -> str:
 
 def make_world() -> None:
     """One of everything that has a page."""
-    User.objects.create(username="somebody")
     webhook = make_webhook("https://example.org/")
     person = make_user()
-    connection = Connection.objects.create(
-        user=person, id_connector=40, fields='{"login": "ada"}'
-    )
-    Account.objects.create(
-        connection=connection,
-        found_number=0,
-        found_at=timezone.now(),
-        balance=0,
-        id_type=2,
-    )
+    make_platform(person)
     emit("CONNECTION_SYNCED", b"{}", user=person.pk)
     data = WebhookData.objects.get()
     DeliveryAttempt.objects.create(
@@ -131,5 +129,20 @@ def make_world() -> None:
     )
     begin_execution()
     Replay.objects.create(filters={}, rate=1, actor="somebody")
+
+
+def make_platform(person: EndUser) -> None:
+    """An operator, what the person has connected, and who may call the API."""
+    User.objects.create(username="grace", is_staff=True)
+    connection = Connection.objects.create(
+        user=person, id_connector=40, fields='{"login": "ada"}'
+    )
+    Account.objects.create(
+        connection=connection,
+        found_number=0,
+        found_at=timezone.now(),
+        balance=0,
+        id_type=2,
+    )
     issue_token("shop", [Scope.EMIT])
     create_client("shop")

@@ -64,10 +64,9 @@ def browser() -> Iterator[Browser]:
         running.close()
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """The site over plain HTTP, which it else refuses."""
-    with override_settings(
+def plain_http() -> override_settings:
+    """What the site else refuses."""
+    return override_settings(
         SECURE_SSL_REDIRECT=False,
         SESSION_COOKIE_SECURE=False,
         CSRF_COOKIE_SECURE=False,
@@ -75,20 +74,33 @@ def server() -> Iterator[str]:
         SECURE_HSTS_SECONDS=0,
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
         ALLOWED_HOSTS=["localhost"],
-    ):
+    )
+
+
+@pytest.fixture(scope="session")
+def site(django_db_setup: None) -> Iterator[str]:
+    """One for all tests, whose middleware is made for plain HTTP."""
+    with plain_http():
         thread = LiveServerThread("localhost", StaticFilesHandler)
         thread.daemon = True
         thread.start()
         thread.is_ready.wait()
-        if thread.error:
-            raise thread.error
-        yield f"http://localhost:{thread.port}"
-        thread.terminate()
-        # Each has a connection to the database until the browser's own is closed.
-        for each in threading.enumerate():
-            if "process_request_thread" in each.name:
-                each.join(5)
-        connections.close_all()
+    if thread.error:
+        raise thread.error
+    yield f"http://localhost:{thread.port}"
+    thread.terminate()
+    # Each has a connection to the database until the browser's own is closed.
+    for each in threading.enumerate():
+        if "process_request_thread" in each.name:
+            each.join(5)
+    connections.close_all()
+
+
+@pytest.fixture
+def server(site: str) -> Iterator[str]:
+    """The site over plain HTTP."""
+    with plain_http():
+        yield site
 
 
 @pytest.fixture

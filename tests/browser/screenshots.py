@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.conftest import NARROW, WIDE
-from tests.browser.pages import forms, lists, of_rows, own
+from tests.browser.pages import pages
 from tests.browser.world import fill
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,7 +30,7 @@ def test_pictures(open_page, server, kind, looks):
     page = open_page("admin:index", **looks)
     page.screenshot(path=FOLDER / kind / "first-steps.png", full_page=True)
     fill()
-    for path in [*own(), *of_rows(), *lists(), *forms()]:
+    for path in pages():
         reply = page.goto(server + path)
         name = re.sub(r"/\d+/$", "/one/", path)
         name = re.sub(r"/\d+(?=/)", "", name).removeprefix("/admin/").replace("/", "-")

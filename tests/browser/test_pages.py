@@ -1,29 +1,35 @@
 """Every page of the console: accessible in light and dark, no wider than a phone.
 
-That the policy is not violated and no other host is asked, `open_page` sees to.
+What others wrote is markup in all of it. That none of it ran, that the policy is not
+violated, no other host asked and no error told, `open_page` sees to.
 """
 
 from __future__ import annotations
 
 import pytest
 
-from tests.browser.pages import faults, forms, lists, of_rows, own
-from tests.browser.world import fill
+from apps.webhooks.models import WebhookData
+from tests.browser.pages import faults, pages
+from tests.browser.world import fill, telling
+from tests.canaries import write_canaries
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.mark.parametrize("kind", [own, of_rows, lists, forms])
-def test_every_page_is_accessible_and_fits(open_page, server, kind):
+# In parts, for as many processes.
+@pytest.mark.parametrize("part", [0, 1])
+def test_every_page_is_accessible_and_fits(open_page, server, part):
     fill()
+    write_canaries(WebhookData.objects.get(pk=telling()[WebhookData]))
     page = open_page("admin:index", role="superuser")
-    found = []
-    for path in kind():
-        reply = page.goto(server + path)
-        if reply.status == 403 and path.endswith("/add/"):
-            continue
-        assert reply.status == 200, path
-        found += faults(page, path)
+    found: list[str] = []
+    refused: dict[int, str] = {}
+    for path in pages()[part::2]:
+        status = page.goto(server + path).status
+        # One refusal looks like the other.
+        if status == 200 or refused.setdefault(status, path) == path:
+            found += faults(page, path)
+    assert set(refused) <= {403, 404}
     assert found == []
 
 
@@ -32,10 +38,7 @@ def test_so_are_the_login_and_what_who_may_nothing_sees(open_page, role):
     assert faults(open_page("admin:index", role=role), "index") == []
 
 
-def test_so_are_the_first_steps_and_refusals(open_page, server):
+def test_so_are_the_first_steps(open_page):
     page = open_page("admin:index")
     assert page.locator(".first-steps li").count() == 3
-    found = faults(page, "first steps")
-    page = open_page("admin:webhooks_webhook_add", role="Viewer")
-    found += faults(page, "forbidden")
-    assert found == []
+    assert faults(page, "first steps") == []

@@ -6,7 +6,7 @@ from importlib.resources import files
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, Page, Request
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text()
 WCAG = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
@@ -31,6 +31,7 @@ class Watch:
         context.add_init_script(_TELL)
         context.on("request", self._request)
         context.on("weberror", lambda error: self.errors.append(str(error.error)))
+        context.on("console", self._message)
 
     def end(self) -> None:
         """Close the pages; raise if there was anything."""
@@ -41,6 +42,13 @@ class Watch:
 
     def _violation(self, source: Any, text: str) -> None:
         self.violations.append(text)
+
+    def _message(self, message: ConsoleMessage) -> None:
+        """A page that is refused is told of as well, and is looked at as any other."""
+        page = message.page
+        is_the_page = page is not None and message.location["url"] == page.url
+        if message.type == "error" and not is_the_page:
+            self.errors.append(f"{message.text} ({message.location['url']})")
 
     def _request(self, request: Request) -> None:
         parts = urlsplit(request.url)

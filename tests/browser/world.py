@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils import timezone
 
 from apps.auth_providers.models import AuthProvider
 from apps.event_log.catalogue.samples import SAMPLES
-from apps.event_log.models import EndUser
+from apps.event_log.models import EndUser, Event
 from apps.webhooks.emit import Emission, emit_many
 from apps.webhooks.engine.executions import begin_execution
 from apps.webhooks.models import (
@@ -22,6 +23,7 @@ from apps.webhooks.models import (
     WebhookData,
 )
 from apps.webhooks.replay.filters import Filters
+from tests.console_urls import make_platform
 from tests.make import make_provider, make_user
 
 HEADERS = "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nRetry-After: 30\r\n"
@@ -29,9 +31,21 @@ REFUSED = (401, 503)
 BAD = [("timeout", None), ("status", 503), ("tls", None), ("status", 401)]
 
 
+def telling() -> dict[type[Any], int]:
+    """Of what fails, there is most on a page: the rows to be shown."""
+    newest = WebhookData.objects.latest("pk")
+    return {
+        WebhookData: newest.pk,
+        Webhook: newest.webhook_id,
+        Event: newest.event_id,
+        DeliveryAttempt: DeliveryAttempt.objects.latest("pk").pk,
+    }
+
+
 def fill() -> None:
     """Webhooks in every condition, with a day of health, and deliveries."""
     user = make_user()
+    make_platform(user)
     begin_execution()
     FlusherExecution.objects.update(started_at=timezone.now() - timedelta(seconds=21))
     signed = make_provider()
