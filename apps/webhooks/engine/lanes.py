@@ -13,9 +13,10 @@ from apps.webhooks.engine.lane import Lane
 from apps.webhooks.engine.leases import LeaseTerms
 from apps.webhooks.engine.unsent import Unsent, read_unsent
 
-# Leases taken by one statement. Small enough that a burst of webhooks is shared
-# among pumps, large enough that its cost is spread.
+# Leases taken by one statement, so many that its cost is spread. Beside other pumps
+# fewer, or the first to look would take a burst of webhooks for itself.
 ACQUIRE_AT_ONCE: Final = 128
+BESIDE_OTHERS: Final = 32
 # Webhooks that failed last may take one socket in so many: a thousand dead receivers
 # opened again by one execution do not keep the healthy ones waiting.
 DOUBTFUL_SHARE: Final = 2
@@ -54,9 +55,10 @@ class Lanes:
     def _doubtful_room(self) -> int:
         return self._settings.pump_sockets // DOUBTFUL_SHARE - self._doubtful_in_flight
 
-    def acquire(self, now: float) -> bool:
+    def acquire(self, now: float, *, alone: bool = True) -> bool:
         """Take leases; True if there may be more to take."""
-        limit = min(ACQUIRE_AT_ONCE, MOST_LANES - len(self._held))
+        at_once = ACQUIRE_AT_ONCE if alone else BESIDE_OTHERS
+        limit = min(at_once, MOST_LANES - len(self._held))
         taken = leases.acquire(self._terms, limit) if limit else []
         for lease in taken:
             lane = self._held[lease.webhook] = Lane.of(lease, self._settings, now)

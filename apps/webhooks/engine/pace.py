@@ -7,7 +7,7 @@ from typing import Final
 # How often the bell is looked at while requests are in flight; a look costs 0.1 ms.
 POLL_SECONDS: Final = 0.003
 BUSY_POLL_SECONDS: Final = 0.01
-# With so many in flight, looking less often serves more webhooks at once.
+# With so many that end, looking less often serves more webhooks at once.
 FEW: Final = 16
 
 
@@ -18,12 +18,15 @@ class Pace:
         self.next_look = 0.0
         self._rested_at = 0.0
 
-    def looked(self, began: float, now: float, *, rings: int, in_flight: int) -> None:
-        """Rest from a look: the longer, the more there are to wait for."""
+    def looked(self, began: float, now: float, *, rings: int, active: int) -> None:
+        """Rest from a look: the longer, the more there are to wait for.
+
+        `active`: requests in flight, if any of them end.
+        """
         took = now - began
         rest = max(2 * took, min(BUSY_POLL_SECONDS, (1 + rings) * took))
         self._rested_at = began + rest
-        pause = POLL_SECONDS if in_flight < FEW else BUSY_POLL_SECONDS
+        pause = POLL_SECONDS if active < FEW else BUSY_POLL_SECONDS
         self.next_look = max(began + pause, self._rested_at)
 
     def rang(self) -> None:

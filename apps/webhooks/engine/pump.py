@@ -210,10 +210,11 @@ class Pump:
                 return
         self._postponed = False
         if self._hungry and may_acquire:
-            self._hungry = self._lanes.acquire(now)
+            self._hungry = self._lanes.acquire(now, alone=self._sharing.is_alone)
             self._lanes.read()
-        in_flight = len(self._flights)
-        self._pace.looked(now, time.monotonic(), rings=self._rings, in_flight=in_flight)
+        # Requests that hang keep nobody from looking.
+        active = len(self._flights) if self._busy else 0
+        self._pace.looked(now, time.monotonic(), rings=self._rings, active=active)
 
     def _listen(self, now: float, *, may_sweep: bool) -> None:
         self._rings = self._bell.rang(now)

@@ -17,6 +17,7 @@ class Sharing:
     def __init__(self, now: float) -> None:
         # Among how many pumps the work is shared, as far as this one has seen to it.
         self._among = 1
+        self.is_alone = True
         self._calm_at = now
         self._abstains_until = 0.0
 
@@ -37,6 +38,7 @@ class Sharing:
     def kept(self, lanes: int, awake: int, now: float, *, saturated: bool) -> int:
         """How many of its lanes it keeps, with so many pumps `awake`."""
         keep = lanes
+        self.is_alone = awake <= 1
         if awake > self._among and saturated:
             self._abstains_until = now + ABSTAIN_SECONDS
             keep = lanes * self._among // awake
