@@ -72,7 +72,7 @@ def _owner(place: str) -> tuple[Any, str]:
     raise MutantError(f"There is no {place}.")
 
 
-def _without(part: str, instead: str = "") -> Callable[[Any], Any]:
+def without(part: str, instead: str = "") -> Callable[[Any], Any]:
     """A text, or a statement, with a part of it replaced."""
 
     def change(found: Any) -> Any:
@@ -128,7 +128,7 @@ MUTANTS: Final[dict[str, Mutant]] = {
     "replays-of-the-dead": Mutant(
         removes="A replay whose worker died is taken up by another.",
         places={
-            "apps.webhooks.replay.items._CLAIM": _without(
+            "apps.webhooks.replay.items._CLAIM": without(
                 "o.leased_until > clock_timestamp()", "o.leased_until IS NOT NULL"
             )
         },
@@ -136,7 +136,7 @@ MUTANTS: Final[dict[str, Mutant]] = {
     "leases-never-end": Mutant(
         removes="A lease that ran out is taken by another pump.",
         places={
-            "apps.webhooks.engine.leases.ACQUIRE": _without(
+            "apps.webhooks.engine.leases.ACQUIRE": without(
                 "(l.leased_until IS NULL OR l.leased_until <= now.instant)",
                 "l.leased_until IS NULL",
             )
@@ -155,7 +155,7 @@ MUTANTS: Final[dict[str, Mutant]] = {
     "the-dead-are-awake": Mutant(
         removes="A pump that says nothing for three seconds counts as gone.",
         places={
-            "apps.webhooks.engine.mailbox._RING": _without(
+            "apps.webhooks.engine.mailbox._RING": without(
                 "redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)"
             )
         },
@@ -209,7 +209,7 @@ MUTANTS: Final[dict[str, Mutant]] = {
     "late-failures-count": Mutant(
         removes="A failure counts only under the token that the lease still has.",
         places={
-            "apps.webhooks.engine.settle.SETTLE": _without(
+            "apps.webhooks.engine.settle.SETTLE": without(
                 "o.accepted OR EXISTS", "true OR EXISTS"
             )
         },
@@ -223,7 +223,7 @@ MUTANTS: Final[dict[str, Mutant]] = {
     "secrets-stay-as-they-are": Mutant(
         removes="What older keys have sealed is sealed anew by the newest.",
         places={
-            "apps.encryption.resealing._RESEAL": _without("WHERE", "WHERE false AND")
+            "apps.encryption.resealing._RESEAL": without("WHERE", "WHERE false AND")
         },
     ),
     "nobody-misses-the-flusher": Mutant(
@@ -233,7 +233,7 @@ MUTANTS: Final[dict[str, Mutant]] = {
     "every-tick-is-an-execution": Mutant(
         removes="Ticks less than three quarters of a period apart are one execution.",
         places={
-            "apps.webhooks.engine.executions._BEGIN": _without(
+            "apps.webhooks.engine.executions._BEGIN": without(
                 "AND started_at >", "AND false AND started_at >"
             )
         },
@@ -253,7 +253,7 @@ MUTANTS: Final[dict[str, Mutant]] = {
     "locks-outlive-transactions": Mutant(
         removes="The flusher's lock ends with its transaction, not with a connection.",
         places={
-            "apps.webhooks.engine.executions._SERIALISE": _without(
+            "apps.webhooks.engine.executions._SERIALISE": without(
                 "pg_advisory_xact_lock", "pg_advisory_lock"
             )
         },
@@ -278,7 +278,7 @@ MUTANTS: Final[dict[str, Mutant]] = {
     "keys-are-not-unique": Mutant(
         removes="A source uses an idempotency key for one event only.",
         places={
-            "apps.webhooks.emit.EMIT": _without(
+            "apps.webhooks.emit.EMIT": without(
                 "%(source)s,\n", "%(source)s || left(md5(random()::text), 8),\n"
             )
         },
@@ -286,7 +286,7 @@ MUTANTS: Final[dict[str, Mutant]] = {
     "temporary-users-are-not-locked": Mutant(
         removes="An emission locks a temporary user until its data is committed.",
         places={
-            "apps.webhooks.emit.EMIT": _without(
+            "apps.webhooks.emit.EMIT": without(
                 "permanent_at IS NULL FOR SHARE", "permanent_at IS NULL"
             )
         },
