@@ -32,11 +32,16 @@ def user_object(user: EndUser) -> dict[str, Any]:
 
 
 def connection_object(
-    connection: Connection, profile: Mapping[str, Any], write: Writer = wall
+    connection: Connection,
+    profile: Mapping[str, Any],
+    *,
+    last_push: datetime | None,
+    write: Writer = wall,
 ) -> dict[str, Any]:
     """A bare Connection, never with its credentials.
 
     `id_provider` and `id_bank` are former names of `id_connector`, for who reads those.
+    `last_push`: when what it told was last accepted.
     """
     return {
         "id": connection.pk,
@@ -51,7 +56,7 @@ def connection_object(
         "last_update": _moment(connection.last_update_at, write),
         "created": write(connection.created_at),
         "active": connection.deleted_at is None,
-        "last_push": None,
+        "last_push": _moment(last_push, write),
         "expire": _moment(connection.expire_at, write),
         "connector_uuid": profile["uuid"],
         "next_try": _moment(connection.next_sync_at, write),
@@ -62,6 +67,7 @@ def synced_object(
     connection: Connection,
     profile: Mapping[str, Any],
     *,
+    last_push: datetime | None,
     accounts: Sequence[Mapping[str, Any]],
     subscriptions: Sequence[Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
@@ -70,7 +76,7 @@ def synced_object(
     """
     more = {} if subscriptions is None else {"subscriptions": list(subscriptions)}
     return {
-        **connection_object(connection, profile),
+        **connection_object(connection, profile, last_push=last_push),
         "connector": dict(profile),
         "sources": [_source(connection)],
         "accounts": list(accounts),

@@ -104,7 +104,8 @@ class Event(models.Model):
     for the database transfers bytes at twice their size. It is null only after
     retention or erasure has removed it, at `body_removed_at`, and `payload_sha256`
     still proves what it was. `cfonb` is the same as a CFONB 120 file, if that was
-    configured when the event happened; then it is what is sent.
+    configured when the event happened; then it is what is sent. `resource`: the id
+    of what it is about, see `EventType.resource_of`.
     """
 
     class Origin(models.TextChoices):
@@ -128,6 +129,7 @@ class Event(models.Model):
         db_constraint=False,
         db_index=False,
     )
+    resource = models.BigIntegerField(null=True)
     payload = models.TextField(null=True)  # noqa: DJ001
     cfonb = models.TextField(null=True)  # noqa: DJ001
     body_removed_at = models.DateTimeField(null=True)

@@ -35,6 +35,8 @@ from apps.webhooks.formats.json_body import (
 from apps.webhooks.schema_check import check_payload
 from apps.webhooks.tasks import wake
 
+# The payload's bytes, its CFONB file, the id of what it is about.
+_Stored = tuple[bytes, str | None, int | None]
 _USERS: Final = """
 SELECT u.id FROM unnest(%s::bigint[]) AS u(id)
 WHERE NOT EXISTS (SELECT 1 FROM event_log_enduser e
@@ -122,10 +124,9 @@ def emit_many(
         _stored(name, emission.payload)
         for name, emission in zip(names, emissions, strict=True)
     ]
-    bodies = [body for body, _ in stored]
-    statements = [statement for _, statement in stored]
+    bodies = [body for body, _, _ in stored]
     with _traced(names) as traceparent, _transaction(emissions, traceparent):
-        new = _insert(emissions, names, bodies, statements, origin, source)
+        new = _insert(emissions, names, stored, origin, source)
         if traceparent and new:
             keep_trace([event for event, _, _ in new], traceparent)
         unknown = [] if new else _unknown_users(emissions)
@@ -177,11 +178,12 @@ def prepare(
     return body, _cfonb(name, body)
 
 
-def _stored(name: str, payload: Mapping[str, Any] | bytes) -> tuple[bytes, str | None]:
+def _stored(name: str, payload: Mapping[str, Any] | bytes) -> _Stored:
     body, statement = prepare(name, payload)
+    resource = CATALOGUE[name].resource_of(body.members)
     # A copy that does not hold on to the members: parsed, a payload is ten times as
     # large, and there may be a thousand.
-    return bytes(body), statement
+    return bytes(body), statement, resource
 
 
 def _check_size(body: bytes) -> None:
@@ -224,17 +226,18 @@ def _unknown_users(emissions: Sequence[Emission]) -> list[int]:
 def _insert(
     emissions: Sequence[Emission],
     names: list[str],
-    bodies: list[bytes],
-    statements: list[str | None],
+    stored: Sequence[_Stored],
     origin: str,
     source: str,
 ) -> list[tuple[int, str | None, int]]:
+    bodies, statements, resources = (list(part) for part in zip(*stored, strict=True))
     with connection.cursor() as cursor:
         EMIT.run(
             cursor,
             {
                 "names": names,
                 "users": [emission.user for emission in emissions],
+                "resources": resources,
                 "payloads": [body.decode() for body in bodies],
                 "statements": statements,
                 "digests": [_digest(body) for body in bodies],

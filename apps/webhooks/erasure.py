@@ -53,9 +53,11 @@ WHERE d.event_id = ANY(%(events)s) AND a.webhook_data_id = d.id
 """
 _BODIES: Final = """
 UPDATE event_log_event SET payload = NULL, cfonb = NULL, idempotency_key = NULL,
+    resource = NULL,
     body_removed_at = coalesce(body_removed_at, clock_timestamp())
 WHERE id = ANY(%(events)s)
-  AND (payload IS NOT NULL OR cfonb IS NOT NULL OR idempotency_key IS NOT NULL)
+  AND (payload IS NOT NULL OR cfonb IS NOT NULL OR idempotency_key IS NOT NULL
+       OR resource IS NOT NULL)
 """
 _DELIVERIES: Final = """
 SELECT id FROM webhooks_webhookdata WHERE event_id = ANY(%(events)s)

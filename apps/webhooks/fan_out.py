@@ -47,21 +47,21 @@ WHERE NOT %(taken)s ? member.key
 # MEMBERS is called once at most, and only if a webhook adds something.
 EMIT: Final = Statement(
     name="webhooks_emit",
-    parameters="""names text[], users bigint[], payloads text[], statements text[],
-        digests bytea[], keys text[], origin text, source text""",
+    parameters="""names text[], users bigint[], resources bigint[], payloads text[],
+        statements text[], digests bytea[], keys text[], origin text, source text""",
     columns="id bigint, idempotency_key varchar, webhooks bigint",
     text=f"""
 WITH held AS MATERIALIZED (
     SELECT id, deleted_at IS NOT NULL AS gone FROM event_log_enduser
     WHERE id = ANY(%(users)s) AND permanent_at IS NULL FOR SHARE
 ), emission AS MATERIALIZED (
-    SELECT * FROM unnest(%(names)s, %(users)s, %(payloads)s, %(statements)s,
-        %(digests)s, %(keys)s)
-    WITH ORDINALITY AS e(name, user_id, payload, cfonb, digest, key, position)
+    SELECT * FROM unnest(%(names)s, %(users)s, %(resources)s, %(payloads)s,
+        %(statements)s, %(digests)s, %(keys)s)
+    WITH ORDINALITY AS e(name, user_id, resource, payload, cfonb, digest, key, position)
 ), event AS (
-    INSERT INTO event_log_event (name, user_id, payload, cfonb, payload_sha256,
-        payload_size, origin, source, idempotency_key)
-    SELECT name, user_id, payload, cfonb, digest,
+    INSERT INTO event_log_event (name, user_id, resource, payload, cfonb,
+        payload_sha256, payload_size, origin, source, idempotency_key)
+    SELECT name, user_id, resource, payload, cfonb, digest,
         greatest(octet_length(payload), octet_length(cfonb)), %(origin)s, %(source)s,
         key
     FROM emission

@@ -27,9 +27,10 @@ from apps.webhooks.conf import autosync_settings
 from apps.webhooks.emit import Emission, PayloadTooLarge, emit_many
 from apps.webhooks.formats.cfonb import CfonbError
 from apps.webhooks.formats.json_body import InvalidJson
+from apps.webhooks.pushes import SOURCE, event_key
 from apps.webhooks.schema_check import PayloadInvalid
 from apps.webhooks.sync_phases import Told, take
-from apps.webhooks.user_sync import SOURCE, event_key, tell_user_synced
+from apps.webhooks.user_sync import tell_user_synced
 
 logger = logging.getLogger(__name__)
 

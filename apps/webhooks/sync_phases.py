@@ -28,6 +28,7 @@ from apps.connections.resources import (
     user_object,
 )
 from apps.webhooks.conf import autosync_settings
+from apps.webhooks.pushes import last_pushes
 
 # An event, the id of what it is about within the synchronisation, its payload.
 Told = tuple[str, int, Mapping[str, Any]]
@@ -70,6 +71,7 @@ def _discovered(progress: Progress, phase: Discovered) -> list[Told]:
     fetched = synced_object(
         connection,
         profile_of(connection.id_connector),
+        last_push=last_pushes([connection]).get(connection.pk),
         accounts=[_account(progress, row) for row in progress.enabled_accounts()],
     )
     payload = {"user": user_object(connection.user), "connection": fetched}
@@ -154,6 +156,7 @@ def _ended(progress: Progress, phase: Ended, now: datetime) -> list[Told]:
     tree = synced_object(
         connection,
         profile_of(connection.id_connector),
+        last_push=last_pushes([connection]).get(connection.pk),
         accounts=accounts,
         subscriptions=subscriptions,
     )

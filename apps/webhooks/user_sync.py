@@ -19,19 +19,14 @@ from apps.event_log.models import EndUser, Event
 from apps.webhooks.emit import PayloadTooLarge, emit
 from apps.webhooks.formats.json_body import dump, raw_member
 from apps.webhooks.models import Webhook
+from apps.webhooks.pushes import SOURCE, event_key
 from apps.webhooks.schema_check import PayloadInvalid
 
 logger = logging.getLogger(__name__)
 
-SOURCE: Final = "sync"
 SEVERAL: Final = 2
 # Of one connection, when another keeps it waiting: the newest.
 MOST_ENTRIES: Final = 10
-
-
-def event_key(connection: int, number: int, name: str, about: int = 0) -> str:
-    """The idempotency key of what a synchronisation tells about something."""
-    return f"{connection}.{number}.{name}.{about}"
 
 
 def tell_user_synced(user: int, *, origin: str) -> None:

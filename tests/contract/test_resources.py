@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any
 
 import pytest
+from django.conf import settings
 
+from tests.contract.conftest import Service
 from tests.contract.openapi_world import ACCOUNT, CONNECTION, IDS, World
 from tests.contract.openapi_world import DATA as DATA_ID
 from tests.integration.api_client import ApiClient
@@ -34,7 +37,7 @@ WEBHOOK_DATA = {
     "id_webhook": "int*",
     "id_service": "int",
     "id_user": "int",
-    "id_resource": "text",
+    "id_resource": "int",
     "mimetype": "text*",
     "created": "moment*",
     "success": "moment",
@@ -172,6 +175,47 @@ def test_a_logs_id_is_that_of_its_data_and_an_unanswered_one_has_nulls(world: Wo
     (data,) = answer(world, f"{OF_WEBHOOK}/data")["webhookdata"]
     assert log["id_webhook_data"] == data["id"] == DATA_ID
     assert (data["success"], log["response_code"]) == (None, 503)
+
+
+def test_id_resource_is_a_changing_id_depending_on_the_event(service: Service):
+    payload = {"connection": {"id": 12}, "id": 99}
+    told = {}
+    for event in ("CONNECTION_SYNCED", "ACCOUNT_SYNCED", "USER_SYNCED"):
+        webhook = service.register(event=event)
+        service.emit(payload, event=event)
+        (data,) = service.answer("GET", f"/webhooks/{webhook}/data")["webhookdata"]
+        told[event] = data["id_resource"]
+    assert told == {
+        "CONNECTION_SYNCED": 12,
+        "ACCOUNT_SYNCED": 99,
+        "USER_SYNCED": None,
+    }
+
+
+def test_last_push_is_the_last_successful_push(service: Service):
+    webhook = service.register()
+    user = service.new_user()
+    me, login = service.as_user(user), {"id_connector": 40, "login": "claire"}
+    made = me.call("POST", "/users/me/connections", login)
+    path = f"/users/me/connections/{made.body['id']}"
+    assert me.call("GET", path).body["last_push"] is None
+    service.receiver.behave(sequence=[503])
+    (refused,) = service.deliver()
+    assert json.loads(refused.body)["connection"]["last_push"] is None
+    assert me.call("GET", path).body["last_push"] is None
+    service.flush()
+    (data,) = service.answer("GET", f"/webhooks/{webhook}/data")["webhookdata"]
+    assert data["success"] is not None
+    assert me.call("GET", path).body["last_push"] == data["success"]
+    (listed,) = me.call("GET", "/users/me/connections").body["connections"]
+    assert listed["last_push"] == data["success"]
+    # Payloads have wall time.
+    service.register("/deleted", event="CONNECTION_DELETED")
+    me.call("DELETE", path)
+    (deleted,) = service.deliver()
+    moment = datetime.fromisoformat(data["success"]).astimezone(settings.PAYLOAD_ZONE)
+    written = moment.strftime("%Y-%m-%d %H:%M:%S")
+    assert json.loads(deleted.body)["last_push"] == written
 
 
 def test_a_resource_that_lost_a_field_is_noticed(world: World):

@@ -14,7 +14,7 @@ from django.db import connection
 from django.utils.module_loading import import_string
 
 from apps.api_tokens.models import Scope
-from apps.webhooks import erasure, expiry, figures, holds
+from apps.webhooks import erasure, expiry, figures, holds, pushes
 from apps.webhooks.apps import STATEMENTS
 from apps.webhooks.engine import leases, unsent
 from apps.webhooks.models import Webhook
@@ -114,6 +114,7 @@ def test_the_engine_reads_by_these_indexes(path, indexes):
         (erasure._ANSWERS, EVENTS, [OF_EVENT, "attempt_of_delivery"]),
         (erasure._BODIES, EVENTS, [EVENT_KEY]),
         (erasure._FOUND, [1], ["event_of_user", OF_EVENT, "attempt_of_delivery"]),
+        (pushes._LAST, [[1], [30], 29, "sync", "."], ["event_idempotency", OF_EVENT]),
         (kinds.BODIES.removing, OLD, ["event_with_body", OF_EVENT]),
         (kinds.ATTEMPTS.removing, OLD, ["webhooks_deliveryattempt_pkey", DATA_KEY]),
         (kinds.DELIVERIES.removing, OLD, [DATA_KEY, "attempt_of_delivery"]),

@@ -43,6 +43,17 @@ PAYMENT_STATE_UPDATED -
 TRANSACTIONS_CLUSTERED U?
 CONNECTION_CERTIFICATE_AVAILABLE U?
 """
+# Contract, 3.2: "a changing ID ... depending on the event". Where it stands.
+RESOURCES = {
+    "USER_SYNCED": ("user", "id"),
+    "CONNECTION_SYNCED": ("connection", "id"),
+    "ACCOUNTS_FETCHED": ("connection", "id"),
+    "ACCOUNT_OWNERSHIPS_FOUND": ("account_ownerships", "id_account"),
+    "TRANSACTION_ATTACHMENTS_FOUND": ("id_transaction",),
+    "CONNECTION_CERTIFICATE_AVAILABLE": ("id_connection",),
+}
+# Their payloads have lists only.
+WITHOUT_RESOURCE = {"ACCOUNT_CATEGORIZED", "TRANSACTIONS_CLUSTERED"}
 EVENTS = list(CATALOGUE)
 DOCUMENTED = [entry.name for entry in CATALOGUE.values() if entry.documented]
 GONE = object()
@@ -318,3 +329,27 @@ class Text(str):
 def test_values_of_python_count_as_what_json_makes_of_them(members, found):
     text = json.dumps(members).encode()
     assert fault_in("PAYMENT_STATE_UPDATED", members, text) == found
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_an_event_is_about_one_resource(event):
+    entry = CATALOGUE[event]
+    place: Any = entry.sample
+    for name in RESOURCES.get(event, ("id",)):
+        place = None if event in WITHOUT_RESOURCE else place[name]
+    assert entry.resource_of(entry.sample) == place
+    assert (place is None) is (event in WITHOUT_RESOURCE)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [{}, {"id": None}, {"id": "7"}, {"id": True}, {"id": 7.0}, {"id": 0}, {"id": 2**63},
+     {"id": [7]}, {"connection": {"id": 7}}],
+)  # fmt: skip
+def test_what_is_no_id_is_no_resource(payload):
+    assert CATALOGUE["PAYMENT_STATE_UPDATED"].resource_of(payload) is None
+
+
+@pytest.mark.parametrize("payload", [{"connection": None}, {"connection": [7]}, {}])
+def test_a_resource_that_is_not_where_it_should_be_is_none(payload):
+    assert CATALOGUE["CONNECTION_SYNCED"].resource_of(payload) is None

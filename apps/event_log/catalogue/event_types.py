@@ -11,6 +11,9 @@ from django.utils.translation import gettext_noop as _
 from apps.event_log.catalogue.samples import SAMPLES
 from apps.event_log.catalogue.schemas import SCHEMAS
 
+_MAX_ID: Final = 2**63 - 1
+_CONNECTION: Final = ("connection", "id")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventType:
@@ -18,7 +21,7 @@ class EventType:
 
     `when` it fires; `schema` is of its payload, and `sample` is such a payload, both
     without `id_webhook_data`. Of an event that is not `documented` the payload is
-    not known.
+    not known. `resource`: the way through the payload to the id of what it is about.
     """
 
     id: int
@@ -29,6 +32,7 @@ class EventType:
     cfonb: bool = False
     deprecated: bool = False
     documented: bool = True
+    resource: tuple[str, ...] = ("id",)
 
     @property
     def schema(self) -> Mapping[str, Any]:
@@ -39,6 +43,16 @@ class EventType:
     def sample(self) -> Mapping[str, Any]:
         """Always the same."""
         return SAMPLES[self.name]
+
+    def resource_of(self, payload: Mapping[str, Any]) -> int | None:
+        """The id of what a payload is about (contract, 3.2); None if it has no such
+        integer.
+        """
+        found: Any = payload
+        for name in self.resource:
+            found = found.get(name) if isinstance(found, Mapping) else None
+        is_id = type(found) is int and 1 <= found <= _MAX_ID
+        return found if is_id else None
 
 
 # Ids are for ever: a new event gets the next one, wherever it is put.
@@ -62,6 +76,7 @@ CATALOGUE: Final[dict[str, EventType]] = {
         EventType(
             id=3,
             name="USER_SYNCED",
+            resource=("user", "id"),
             description=_(
                 "What several connections of a user have brought, all in one "
                 "payload. CONNECTION_SYNCED tells the same, one connection at a time."
@@ -73,6 +88,7 @@ CATALOGUE: Final[dict[str, EventType]] = {
         EventType(
             id=4,
             name="CONNECTION_SYNCED",
+            resource=_CONNECTION,
             description=_(
                 "A connection with all that is new on its accounts and "
                 "subscriptions. If the synchronisation failed, its state says why."
@@ -89,6 +105,7 @@ CATALOGUE: Final[dict[str, EventType]] = {
         EventType(
             id=6,
             name="ACCOUNTS_FETCHED",
+            resource=_CONNECTION,
             description=_(
                 "A connection with its accounts as they are now, without "
                 "transactions: those come later."
@@ -140,6 +157,7 @@ CATALOGUE: Final[dict[str, EventType]] = {
         EventType(
             id=12,
             name="ACCOUNT_OWNERSHIPS_FOUND",
+            resource=("account_ownerships", "id_account"),
             description=_(
                 "Whose an account is, as its bank says. Only where the "
                 "platform has the feature switched on."
@@ -149,6 +167,7 @@ CATALOGUE: Final[dict[str, EventType]] = {
         EventType(
             id=13,
             name="TRANSACTION_ATTACHMENTS_FOUND",
+            resource=("id_transaction",),
             description=_(
                 "Files that belong to a transaction. Only where the platform "
                 "has the feature switched on."
@@ -192,6 +211,7 @@ CATALOGUE: Final[dict[str, EventType]] = {
         EventType(
             id=18,
             name="CONNECTION_CERTIFICATE_AVAILABLE",
+            resource=("id_connection",),
             description=_(
                 "There is a certificate for a connection. The payload is not "
                 "public; the sample is a guess."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Final
 
 from rest_framework.request import Request
@@ -27,6 +28,7 @@ from apps.webhooks.connections import (
     synchronise_now,
 )
 from apps.webhooks.formats.instants import instant
+from apps.webhooks.pushes import last_pushes
 from apps.webhooks.registrations import Refused
 
 _TEXTS: Final = {"null": None, "true": True, "false": False}
@@ -42,7 +44,10 @@ class ConnectionsView(OfUserView):
         connections = Connection.objects.filter(user=user)
         if not page.everything:
             connections = connections.filter(deleted_at__isnull=True)
-        return page.reply("connections", connections, connection_resource)
+        part = page.part(connections)
+        pushes = last_pushes(part)
+        listed = [_resource(each, pushes.get(each.pk)) for each in part]
+        return Response({"connections": listed, "total": connections.count()})
 
     def post(self, request: Request, id_user: str) -> Response:
         """Connect and synchronise; 202 if the user has to do something more."""
@@ -167,8 +172,7 @@ class TestSyncView(ApiView):
 
 def connection_resource(connection: Connection) -> dict[str, Any]:
     """A Connection as the API answers it."""
-    profile = profile_of(connection.id_connector)
-    return connection_object(connection, profile, write=instant)
+    return _resource(connection, last_pushes([connection]).get(connection.pk))
 
 
 def account_resource(account: Account) -> dict[str, Any]:
@@ -185,6 +189,11 @@ def account_resource(account: Account) -> dict[str, Any]:
 def subscription_resource(subscription: Subscription) -> dict[str, Any]:
     """A Subscription."""
     return subscription_object(subscription, subscription.connection, write=instant)
+
+
+def _resource(connection: Connection, last_push: datetime | None) -> dict[str, Any]:
+    profile = profile_of(connection.id_connector)
+    return connection_object(connection, profile, last_push=last_push, write=instant)
 
 
 def _connection(request: Request, id_user: str, id_connection: int) -> Connection:

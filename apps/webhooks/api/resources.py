@@ -71,7 +71,7 @@ def data_resource(data: WebhookData, mimetype: str) -> dict[str, Any]:
         "id_webhook": data.webhook_id,
         "id_service": None,
         "id_user": event.user_id,
-        "id_resource": None,
+        "id_resource": event.resource,
         "event": event.name,
         "mimetype": mimetype,
         "size": event.payload_size,

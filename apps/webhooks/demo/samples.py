@@ -75,7 +75,11 @@ def connection_synced(
             case _:
                 continue
     tree = synced_object(
-        connection, PROFILE, accounts=list(accounts.values()), subscriptions=[]
+        connection,
+        PROFILE,
+        last_push=None,
+        accounts=list(accounts.values()),
+        subscriptions=[],
     )
     return {"user": dict(user), "connection": tree}
 

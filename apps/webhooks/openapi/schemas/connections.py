@@ -22,6 +22,7 @@ from apps.webhooks.openapi.shapes import (
     text,
     told,
 )
+from apps.webhooks.pushes import SYNCHRONISATIONS
 
 _NULL: Final[Schema] = {"type": "null"}
 _STATE: Final = told(
@@ -56,7 +57,11 @@ SCHEMAS: Final[dict[str, Schema]] = {
         last_update=told(or_null(INSTANT), "When it was last synchronised."),
         created=INSTANT,
         active=told(TRUTH, "Whether it is not deleted."),
-        last_push=told(_NULL, "The original's; not kept here."),
+        last_push=told(
+            or_null(INSTANT),
+            "When a webhook last accepted a CONNECTION_SYNCED of it; null: none of "
+            f"the last {SYNCHRONISATIONS} was accepted.",
+        ),
         expire=told(or_null(INSTANT), "When the bank's consent ends."),
         connector_uuid=or_null({"type": "string", "format": "uuid"}),
         next_try=told(or_null(INSTANT), "When it is synchronised in the background."),
@@ -147,7 +152,7 @@ EXAMPLE: Final[dict[str, Any]] = {
     "last_update": "2026-03-02T09:15:00.000Z",
     "created": "2026-03-01T12:05:00.000Z",
     "active": True,
-    "last_push": None,
+    "last_push": "2026-03-02T09:15:01.204Z",
     "expire": "2026-08-29T09:15:00.000Z",
     "connector_uuid": CONNECTOR,
     "next_try": "2026-03-03T04:31:00.000Z",
@@ -158,6 +163,7 @@ WAITING_EXAMPLE: Final[dict[str, Any]] = {
     "error": "SCARequired",
     "error_message": "The sandbox was asked for SCARequired.",
     "last_update": None,
+    "last_push": None,
     "expire": None,
     "next_try": None,
 }

@@ -26,7 +26,11 @@ SCHEMAS: Final[dict[str, Schema]] = {
         id_webhook=ID,
         id_service=MEANINGLESS,
         id_user=told(or_null(ID), "Whom the event is about."),
-        id_resource=MEANINGLESS,
+        id_resource=told(
+            or_null(ID),
+            "What the event is about: a user, connection, account, transaction, "
+            "subscription or payment.",
+        ),
         event=one_of(*CATALOGUE),
         mimetype=told(one_of(JSON, CONTENT_TYPE), "Of the body."),
         size=told(COUNT, "Of the payload, in bytes, without what the webhook adds."),
@@ -45,7 +49,7 @@ EXAMPLE: Final[dict[str, Any]] = {
     "id_webhook": 7,
     "id_service": None,
     "id_user": 5,
-    "id_resource": None,
+    "id_resource": 9,
     "event": "CONNECTION_SYNCED",
     "mimetype": JSON,
     "size": 4310,
