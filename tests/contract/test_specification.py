@@ -6,7 +6,6 @@ The sentence stands in the test's docstring.
 from __future__ import annotations
 
 import base64
-import gzip
 import hashlib
 import hmac
 import json
@@ -104,12 +103,14 @@ def test_compression(service: Service):
     gzip."""
     service.answer("POST", "/config", {"webhooks.compression.enabled": "1"})
     service.register(compression=True)
-    transactions = [{"id": number, "wording": "CARTE"} for number in range(2000)]
+    transactions = [{"id": number, "wording": "CARTE"} for number in range(500)]
     service.emit({"connection": {"transactions": transactions}})
     (delivery,) = service.deliver()
     assert delivery.headers["content-encoding"] == "gzip"
     assert delivery.size < delivery.body_size / 5
-    assert gzip.decompress(gzip.compress(delivery.body)) == delivery.body
+    # What the receiver unpacked by Python's gzip.
+    told = json.loads(delivery.body)
+    assert told["connection"]["transactions"] == transactions
 
 
 def test_user_scoped_token(service: Service):

@@ -46,7 +46,6 @@ from apps.webhooks.api.webhooks import WebhookLogsView, WebhooksView, WebhookVie
 urlpatterns = [
     # The busiest: what stands before it is tried for each event.
     path("events", EventsView.as_view()),
-    # First: nothing else is called as often.
     path("events/<int:id_event>/explanation", EventExplanationView.as_view()),
     path("auth/init", InitView.as_view()),
     path("auth/renew", RenewView.as_view()),
