@@ -107,3 +107,41 @@ def test_unknown_ids_are_answered_with_404(name: str, world: World):
     for part in re.findall(r"\{(id_\w+)\}", name):
         reply = operation.call(world.token(name), body=body, ids={part: 2**63 - 1})
         assert (reply.status, reply.code) == (404, "notFound")
+
+
+# Contract, 2.5: each is answered with 400, wherever a body is read.
+UNREADABLE = {
+    "malformed": b'{"a":',
+    "a list of numbers": b"[1]",
+    "a text": b'"a"',
+    "a raw NUL": b'{"a":"\x00"}',
+    "a NUL": b'{"\\u0000":1}',
+    "a lone surrogate": b'{"a":"\\ud800"}',
+    "1,000 levels": b'{"a":' * 1000 + b"1" + b"}" * 1000,
+    "not UTF-8": b'{"a":"\xff"}',
+    "a member twice": b'{"a":1,"a":1}',
+    "an unknown member": b'{"no such member":{"a":[]}}',
+}
+
+
+def test_no_operation_takes_a_body_that_cannot_be_read(world: World):
+    """Nor does one fail of it; and whatever is wrong is told without its own words."""
+    tried = 0
+    for name, operation in operations():
+        if "requestBody" not in operation:
+            continue
+        for fault, body in UNREADABLE.items():
+            with undone():
+                reply = Described(name).send(world.token(name), body=body)
+            said = (name, fault, reply.status, reply.body)
+            assert reply.status == 400, said
+            assert reply.code in ("invalidValue", "missingParameter"), said
+            assert reply.body.keys() == {
+                "code",
+                "description",
+                "message",
+                "request_id",
+            }
+            assert reply.body["message"].endswith("."), said
+            tried += 1
+    assert tried > 200
