@@ -182,6 +182,8 @@ CELERY_TASK_TIME_LIMIT = 85
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 1000
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# In its place stderr would be a logger, which the log would then be written to.
+CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_ACCEPT_CONTENT = ["json"]
 # A connection opened per task costs 3.8 ms of PostgreSQL's time. Which are replaced is
 # seen to in webhooks_project/celery.py.

@@ -18,6 +18,7 @@ from django.db import IntegrityError
 from structlog.contextvars import bound_contextvars
 
 from tests.deployment import DEPLOY, PROJECT
+from webhooks_project.celery import app
 from webhooks_project.logs import STYLES, ToStderr, logging_config
 
 ALWAYS = ["timestamp", "level", "logger", "message"]
@@ -150,6 +151,11 @@ def test_lines_go_to_what_stderr_is_now(monkeypatch):
         monkeypatch.setattr(sys, "stderr", now)
         handler.handle(logging.makeLogRecord({"msg": name}))
         assert now.getvalue() == f"{name}\n"
+
+
+def test_a_worker_leaves_stderr_to_the_log():
+    """In its place Celery would put a logger, and no line would arrive any more."""
+    assert app.conf.worker_redirect_stdouts is False
 
 
 def test_another_style_is_refused():
