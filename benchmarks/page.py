@@ -50,7 +50,7 @@ def main() -> None:
 def part(found: dict[str, Any], grown: list[dict[str, Any]]) -> Iterator[str]:
     """The lines between the marks, in Markdown."""
     machine, versions = found["machine"], found["versions"]
-    others = machine.get("cores_used_by_others", 0)
+    others = max(0.0, machine.get("cores_used_by_others", 0))
     yield (
         f"Measured {found['date'][:10]} on {machine['cores']} cores of "
         f"{machine['processor']}, Python {versions['python']}, "

@@ -15,12 +15,4 @@ MUTANTS: Final[dict[str, Mutant]] = {
             )
         },
     ),
-    "rows-come-twice": Mutant(
-        removes="A row is tried once in an execution.",
-        places={
-            "apps.webhooks.engine.unsent.READ": without(
-                "AND d.last_execution < lane.execution"
-            )
-        },
-    ),
 }
