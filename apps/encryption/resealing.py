@@ -40,11 +40,9 @@ class Column(NamedTuple):
 
     def sql(self, statement: str) -> str:
         """A statement about it; the names are those of models."""
-        quoted = {name: connection.ops.quote_name(text) for name, text in self._named()}
-        return statement.format(**quoted)
-
-    def _named(self) -> list[tuple[str, str]]:
-        return list(self._asdict().items())
+        quote = connection.ops.quote_name
+        names = {name: quote(text) for name, text in self._asdict().items()}
+        return statement.format(**names)
 
 
 class Batch(NamedTuple):

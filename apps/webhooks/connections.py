@@ -26,7 +26,7 @@ from apps.connections.plugin import connector, profile_of
 from apps.connections.resources import account_object, connection_object
 from apps.event_log.models import EndUser, Event
 from apps.webhooks.emit import emit
-from apps.webhooks.pushes import last_pushes
+from apps.webhooks.pushes import last_push
 from apps.webhooks.registrations import Refused
 from apps.webhooks.sync import synchronise
 
@@ -118,8 +118,8 @@ def end_connection(user: int, connection: int) -> Connection:
             raise _unknown("connection", connection)
         row.deleted_at, row.fields, row.next_sync_at = timezone.now(), None, None
         row.save()
-        pushed = last_pushes([row]).get(connection)
-        payload = connection_object(row, profile_of(row.id_connector), last_push=pushed)
+        profile = profile_of(row.id_connector)
+        payload = connection_object(row, profile, last_push=last_push(row))
         emit("CONNECTION_DELETED", payload, user, origin=Event.Origin.API)
     return row
 

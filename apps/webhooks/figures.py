@@ -28,18 +28,12 @@ SET LOCAL enable_seqscan = off;
 SET LOCAL enable_bitmapscan = off
 """
 
-_COUNT: Final = """
-SELECT (SELECT count(*) FROM (SELECT FROM webhooks_webhookdata WHERE state = 1
-                              LIMIT %(most)s) pending),
-       (SELECT count(*) FROM (SELECT FROM webhooks_webhookdata WHERE state = 0
-                              LIMIT %(most)s) held),
-       (SELECT count(*) FROM (SELECT FROM webhooks_webhookdata WHERE state = 4
-                              LIMIT %(most)s) quarantined)
+_OF_STATE: Final = """
+SELECT count(*) FROM (SELECT FROM webhooks_webhookdata WHERE state = {}
+                      LIMIT %(most)s) counted
 """
-_PENDING: Final = """
-SELECT count(*) FROM (SELECT FROM webhooks_webhookdata WHERE state = 1
-                      LIMIT %(most)s) pending
-"""
+_PENDING: Final = _OF_STATE.format(1)
+_COUNT: Final = f"SELECT ({_PENDING}), ({_OF_STATE.format(0)}), ({_OF_STATE.format(4)})"
 _OLDEST: Final = """
 WITH RECURSIVE head AS (
     (SELECT webhook_id, last_execution, created_at FROM webhooks_webhookdata

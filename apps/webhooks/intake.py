@@ -20,6 +20,7 @@ from django.conf import settings
 
 from apps.metrics.process import figures
 from apps.webhooks.figures import count_pending
+from apps.webhooks.seldom import Seldom
 
 # Emissions of a process that wait for the database at a time. The web has more threads
 # than that, to answer everybody else.
@@ -31,8 +32,6 @@ REMEMBERED: Final = 2 * PLACES
 LOOK_SECONDS: Final = 1.0
 MOST_LOOK_SECONDS: Final = 30.0
 LOOK_SHARE: Final = 30
-# Between two lines in the log about the same.
-TOLD_SECONDS: Final = 60.0
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +53,7 @@ class Intake:
         self._looking = threading.Lock()
         self._next_look = 0.0
         self._pending = 0
-        self._told: dict[str, float] = {}
+        self._seldom = Seldom()
 
     def check_backlog(self) -> None:
         """Raise `Overloaded` while more than `WEBHOOKS_MAX_BACKLOG` is to be sent.
@@ -126,9 +125,7 @@ class Intake:
     def _refuse(self, reason: str, sentence: str) -> None:
         if kept := figures():
             kept.refused_emissions.labels(reason).inc()
-        now = time.monotonic()
-        if now >= self._told.get(reason, now):
-            self._told[reason] = now + TOLD_SECONDS
+        if self._seldom.due(reason) is not None:
             logger.warning("POST /events is refused: %s", sentence)
         raise Overloaded(sentence)
 

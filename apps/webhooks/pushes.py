@@ -41,5 +41,10 @@ def last_pushes(connections: Sequence[Connection]) -> dict[int, datetime]:
         return dict(cursor.fetchall())
 
 
+def last_push(connection: Connection) -> datetime | None:
+    """The same of one."""
+    return last_pushes([connection]).get(connection.pk)
+
+
 def _ending(name: str, about: int) -> str:
     return f".{name}.{about}"

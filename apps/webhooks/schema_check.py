@@ -10,15 +10,13 @@ WEBHOOKS_SCHEMA_CHECK
 from __future__ import annotations
 
 import logging
-import threading
-import time
-from collections.abc import Callable
 from typing import Final
 
 from django.conf import settings
 
 from apps.event_log.catalogue.faults import Fault, fault_in
 from apps.webhooks.formats.json_body import CheckedPayload
+from apps.webhooks.seldom import Seldom
 
 logger = logging.getLogger(__name__)
 
@@ -26,32 +24,10 @@ OFF: Final = "off"
 WARN: Final = "warn"
 ENFORCE: Final = "enforce"
 MODES: Final = (OFF, WARN, ENFORCE)
-# A platform that is wrong is so in every payload, thousands of times a second.
-QUIET_SECONDS: Final = 60.0
 
 
 class PayloadInvalid(ValueError):
     """A payload is not as its event's schema has it; says where, not what is there."""
-
-
-class Seldom:
-    """What of each thing is said once in a while, and how often it was not."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._quiet_until: dict[str, float] = {}
-        self._unsaid: dict[str, int] = {}
-
-    def due(self, thing: str) -> int | None:
-        """How often it was not said since it last was; None if it is too soon."""
-        with self._lock:
-            now = self._clock()
-            if now < self._quiet_until.get(thing, now):
-                self._unsaid[thing] = self._unsaid.get(thing, 0) + 1
-                return None
-            self._quiet_until[thing] = now + QUIET_SECONDS
-            return self._unsaid.pop(thing, 0)
 
 
 _seldom = Seldom()

@@ -28,7 +28,7 @@ from apps.connections.resources import (
     user_object,
 )
 from apps.webhooks.conf import autosync_settings
-from apps.webhooks.pushes import last_pushes
+from apps.webhooks.pushes import last_push
 
 # An event, the id of what it is about within the synchronisation, its payload.
 Told = tuple[str, int, Mapping[str, Any]]
@@ -71,7 +71,7 @@ def _discovered(progress: Progress, phase: Discovered) -> list[Told]:
     fetched = synced_object(
         connection,
         profile_of(connection.id_connector),
-        last_push=last_pushes([connection]).get(connection.pk),
+        last_push=last_push(connection),
         accounts=[_account(progress, row) for row in progress.enabled_accounts()],
     )
     payload = {"user": user_object(connection.user), "connection": fetched}
@@ -156,7 +156,7 @@ def _ended(progress: Progress, phase: Ended, now: datetime) -> list[Told]:
     tree = synced_object(
         connection,
         profile_of(connection.id_connector),
-        last_push=last_pushes([connection]).get(connection.pk),
+        last_push=last_push(connection),
         accounts=accounts,
         subscriptions=subscriptions,
     )

@@ -28,7 +28,8 @@ from apps.webhooks.connections import (
 )
 from apps.webhooks.emit import Emission, emit, emit_many
 from apps.webhooks.models import WebhookData
-from apps.webhooks.schema_check import QUIET_SECONDS, PayloadInvalid, Seldom
+from apps.webhooks.schema_check import PayloadInvalid
+from apps.webhooks.seldom import QUIET_SECONDS, Seldom
 from apps.webhooks.users import create_user, delete_user
 from tests.integration.api_client import make_client, nothing_written
 from tests.make import make_user, make_webhook

@@ -28,7 +28,7 @@ from apps.webhooks.connections import (
     synchronise_now,
 )
 from apps.webhooks.formats.instants import instant
-from apps.webhooks.pushes import last_pushes
+from apps.webhooks.pushes import last_push, last_pushes
 from apps.webhooks.registrations import Refused
 
 _TEXTS: Final = {"null": None, "true": True, "false": False}
@@ -172,7 +172,7 @@ class TestSyncView(ApiView):
 
 def connection_resource(connection: Connection) -> dict[str, Any]:
     """A Connection as the API answers it."""
-    return _resource(connection, last_pushes([connection]).get(connection.pk))
+    return _resource(connection, last_push(connection))
 
 
 def account_resource(account: Account) -> dict[str, Any]:
@@ -191,9 +191,9 @@ def subscription_resource(subscription: Subscription) -> dict[str, Any]:
     return subscription_object(subscription, subscription.connection, write=instant)
 
 
-def _resource(connection: Connection, last_push: datetime | None) -> dict[str, Any]:
+def _resource(connection: Connection, pushed: datetime | None) -> dict[str, Any]:
     profile = profile_of(connection.id_connector)
-    return connection_object(connection, profile, last_push=last_push, write=instant)
+    return connection_object(connection, profile, last_push=pushed, write=instant)
 
 
 def _connection(request: Request, id_user: str, id_connection: int) -> Connection:

@@ -31,10 +31,8 @@ _CURRENT: Final = """
 SELECT id, started_at FROM webhooks_flusherexecution
 WHERE webhook_id IS NULL ORDER BY id DESC LIMIT 1
 """
-_WHEN: Final = """
-SELECT clock_timestamp(), (
-    SELECT started_at FROM webhooks_flusherexecution
-    WHERE webhook_id IS NULL ORDER BY id DESC LIMIT 1)
+_WHEN: Final = f"""
+SELECT clock_timestamp(), (SELECT started_at FROM ({_CURRENT}) AS current)
 """
 
 
