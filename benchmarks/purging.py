@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from typing import Final, NamedTuple
 
 from benchmarks.bench import STUCK_SECONDS, Bench
@@ -61,12 +61,9 @@ class Purging:
         self._rows = rows
         self._child: Child | None = None
 
-    def ready(self, bench: Bench) -> AbstractContextManager[None]:
-        """Old rows, and a process that has only to be told."""
-        return self._ready(bench)
-
     @contextmanager
-    def _ready(self, bench: Bench) -> Iterator[None]:
+    def ready(self, bench: Bench) -> Iterator[None]:
+        """Old rows, and a process that has only to be told."""
         ((event,),) = bench.rows(_EVENT)
         load(bench, event, self._rows, ended=ENDED_DAYS, bodies=BODIES_DAYS)
         with bench.database.cursor() as cursor:

@@ -7,9 +7,8 @@ from typing import Any, Final
 
 from tests.drills.browser import Browser
 from tests.drills.sweep import REFUSED, marker
-from tests.drills.web import GUNICORN
+from tests.drills.web import serve
 from tests.drills.world import EVENT, World
-from webhooks_project.embedded.redis import free_port
 
 LOUD: Final[dict[str, Any]] = {
     "LOG_LEVEL": "DEBUG",
@@ -145,10 +144,7 @@ class Day:
 
 def _serve(world: World, settings: dict[str, Any]) -> str:
     """Start the web; its URL."""
-    port = free_port()
-    address = ["--bind", f"127.0.0.1:{port}"]
-    child = world.start("web", *GUNICORN, *address, WEB_CONCURRENCY=1, **settings)
-    child.wait_for("Booting worker")
+    _, port = serve(world, WEB_CONCURRENCY=1, **settings)
     return f"http://127.0.0.1:{port}"
 
 

@@ -6,14 +6,12 @@ are as many as with one, and a receiver that fails gets its ten requests of each
 
 from __future__ import annotations
 
-import http.client
-import json
 import math
 import time
 from collections.abc import Sequence
 
 from tests.drills.drill import Drill, Number, Size
-from tests.drills.poster import web
+from tests.drills.web import ask, serve
 from tests.drills.world import World
 
 FAILS = "/fails"
@@ -21,6 +19,7 @@ PERIOD_SECONDS = 2.0
 # Three periods, and half of one for who looks.
 MOST_TICKS = 3.5
 PATIENCE_SECONDS = 20.0
+READY_SECONDS = 10.0
 _AGE = """
 SELECT extract(epoch FROM clock_timestamp() - max(started_at))::float8
 FROM webhooks_flusherexecution
@@ -38,14 +37,14 @@ def run(world: World, size: Size) -> Sequence[Number]:
     """No beat, then two."""
     world.register(FAILS)
     world.receiver.behave(FAILS, status=500)
-    _, address = web(world)
+    _, port = serve(world)
     _, control = world.service()
     world.emit(size.deliveries, group=10)
     missed = ticks = 0.0
-    if not world.until(lambda: _flusher(address) == "ok", PATIENCE_SECONDS):
+    if not world.until(lambda: _flusher(port) == "ok", PATIENCE_SECONDS):
         missed += 1
     world.kill(control)
-    if world.until(lambda: _flusher(address) == "late", PATIENCE_SECONDS):
+    if world.until(lambda: _flusher(port) == "late", PATIENCE_SECONDS):
         ticks = float(world.rows(_AGE)[0][0]) / PERIOD_SECONDS
     else:
         missed += 1
@@ -70,14 +69,9 @@ def _last(world: World) -> int:
     return int(world.rows(_EXECUTIONS)[0][0])
 
 
-def _flusher(address: str) -> str:
+def _flusher(port: int) -> str:
     """What /readyz says of it."""
-    link = http.client.HTTPConnection(address, timeout=10)
-    try:
-        link.request("GET", "/readyz")
-        return str(json.loads(link.getresponse().read())["flusher"])
-    finally:
-        link.close()
+    return str(ask(port, "GET", "/readyz", patience=READY_SECONDS).told["flusher"])
 
 
 DRILL = Drill(

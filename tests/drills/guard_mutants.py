@@ -11,12 +11,7 @@ from urllib.parse import urlsplit
 
 import pycurl
 
-from tests.drills.mutants import Mutant
-
-
-def always(value: Any) -> Callable[[Any], Any]:
-    """Something else in its place."""
-    return lambda _: value
+from tests.drills.mutants import Mutant, always
 
 
 def _sealed_in_name(_: Any) -> Callable[..., str]:

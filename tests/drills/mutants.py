@@ -89,7 +89,7 @@ def _replaced(text: str, part: str, instead: str) -> str:
     return text.replace(part, instead)
 
 
-def _always(value: Any) -> Callable[[Any], Any]:
+def always(value: Any) -> Callable[[Any], Any]:
     """Something else in its place."""
     return lambda _: value
 
@@ -144,13 +144,11 @@ MUTANTS: Final[dict[str, Mutant]] = {
     ),
     "nobody-sweeps": Mutant(
         removes="What no bell told is found by the sweep and the flusher.",
-        places={"django.conf.settings.CELERY_BEAT_SCHEDULE": _always({})},
+        places={"django.conf.settings.CELERY_BEAT_SCHEDULE": always({})},
     ),
     "outcomes-are-dropped": Mutant(
         removes="Outcomes are kept while the database does not answer.",
-        places={
-            "apps.webhooks.engine.recorder.is_outage": _always(lambda error: False)
-        },
+        places={"apps.webhooks.engine.recorder.is_outage": always(lambda error: False)},
     ),
     "the-dead-are-awake": Mutant(
         removes="A pump that says nothing for three seconds counts as gone.",
@@ -162,25 +160,25 @@ MUTANTS: Final[dict[str, Mutant]] = {
     ),
     "sigterm-is-not-heard": Mutant(
         removes="A pump stops taking work when its worker is told to end.",
-        places={"apps.webhooks.tasks._stopping": _always(_Deaf())},
+        places={"apps.webhooks.tasks._stopping": always(_Deaf())},
     ),
     "sockets-have-no-timeout": Mutant(
         removes="Connections to the broker have timeouts and are looked after.",
         places={
-            "django.conf.settings.CELERY_BROKER_TRANSPORT_OPTIONS": _always(
+            "django.conf.settings.CELERY_BROKER_TRANSPORT_OPTIONS": always(
                 {"global_keyprefix": "bankhooks:"}
             ),
             # Which would not let such a worker start.
-            "apps.webhooks.celery_checks._CELERY": _always(()),
+            "apps.webhooks.celery_checks._CELERY": always(()),
         },
     ),
     "no-breaker": Mutant(
         removes="After Redis failed, nobody asks it for five seconds.",
-        places={"apps.webhooks.engine.mailbox.BREAKER_SECONDS": _always(0.0)},
+        places={"apps.webhooks.engine.mailbox.BREAKER_SECONDS": always(0.0)},
     ),
     "the-loop-only-flushes": Mutant(
         removes="`flush --loop` looks for work between two executions.",
-        places={"apps.webhooks.management.commands.flush.PAUSE_SECONDS": _always(60.0)},
+        places={"apps.webhooks.management.commands.flush.PAUSE_SECONDS": always(60.0)},
     ),
     "recorded-before-sent": Mutant(
         removes="A row is delivered once its receiver has said so, and not before.",
@@ -189,22 +187,22 @@ MUTANTS: Final[dict[str, Mutant]] = {
     "windows-are-not-seen": Mutant(
         removes="A webhook has a bounded number of requests in flight.",
         places={
-            "apps.webhooks.engine.lane.Lane.may_send": _always(
+            "apps.webhooks.engine.lane.Lane.may_send": always(
                 property(lambda lane: bool(lane.waiting) and not lane.closed)
             )
         },
     ),
     "windows-begin-open": Mutant(
         removes="A webhook is sent one request, and more as it accepts them.",
-        places={"apps.webhooks.engine.lane.Ramp": _always(_wide_open)},
+        places={"apps.webhooks.engine.lane.Ramp": always(_wide_open)},
     ),
     "one-webhook-at-a-time": Mutant(
         removes="A pump serves its webhooks in turn.",
-        places={"apps.webhooks.engine.lanes.MOST_LANES": _always(1)},
+        places={"apps.webhooks.engine.lanes.MOST_LANES": always(1)},
     ),
     "refusals-are-bugs": Mutant(
         removes="What the database cannot take now is refused with 503.",
-        places={"apps.webhooks.api.errors.is_outage": _always(lambda error: False)},
+        places={"apps.webhooks.api.errors.is_outage": always(lambda error: False)},
     ),
     "late-failures-count": Mutant(
         removes="A failure counts only under the token that the lease still has.",
@@ -217,7 +215,7 @@ MUTANTS: Final[dict[str, Mutant]] = {
     "everybody-has-their-own-time": Mutant(
         removes="What is sent and rests is dated by the database's clock.",
         places={
-            "apps.webhooks.engine.clock.Clock.correct": _always(lambda *_: None),
+            "apps.webhooks.engine.clock.Clock.correct": always(lambda *_: None),
         },
     ),
     "secrets-stay-as-they-are": Mutant(
@@ -228,7 +226,7 @@ MUTANTS: Final[dict[str, Mutant]] = {
     ),
     "nobody-misses-the-flusher": Mutant(
         removes="After three periods without an execution /readyz says so.",
-        places={"apps.webhooks.probes.MISSED_EXECUTIONS": _always(1_000_000)},
+        places={"apps.webhooks.probes.MISSED_EXECUTIONS": always(1_000_000)},
     ),
     "every-tick-is-an-execution": Mutant(
         removes="Ticks less than three quarters of a period apart are one execution.",
@@ -241,13 +239,13 @@ MUTANTS: Final[dict[str, Mutant]] = {
     "no-backlog-is-too-long": Mutant(
         removes="POST /events is refused while too much waits.",
         places={
-            "apps.webhooks.intake.Intake.check_backlog": _always(lambda intake: None)
+            "apps.webhooks.intake.Intake.check_backlog": always(lambda intake: None)
         },
     ),
     "whoever-comes-waits": Mutant(
         removes="POST /events is refused while the database is slow.",
         places={
-            "apps.webhooks.intake.Intake.place": _always(lambda intake: nullcontext())
+            "apps.webhooks.intake.Intake.place": always(lambda intake: nullcontext())
         },
     ),
     "locks-outlive-transactions": Mutant(
@@ -269,11 +267,11 @@ MUTANTS: Final[dict[str, Mutant]] = {
     ),
     "all-bodies-at-once": Mutant(
         removes="Bodies in flight are bounded by their bytes.",
-        places={"apps.webhooks.engine.flights.BODY_BYTES": _always(1 << 40)},
+        places={"apps.webhooks.engine.flights.BODY_BYTES": always(1 << 40)},
     ),
     "nothing-is-put-aside": Mutant(
         removes="A row that three pumps have died of is put aside.",
-        places={"apps.webhooks.engine.leases.DEATHS_TO_QUARANTINE": _always(1_000_000)},
+        places={"apps.webhooks.engine.leases.DEATHS_TO_QUARANTINE": always(1_000_000)},
     ),
     "keys-are-not-unique": Mutant(
         removes="A source uses an idempotency key for one event only.",

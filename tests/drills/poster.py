@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import threading
 import time
 from collections import Counter
-from contextlib import suppress
 from types import TracebackType
 from typing import Final, Self
 
-from benchmarks.processes import Child
+from tests.drills.web import ask, emission_token, serve
 from tests.drills.world import EVENT, World
-from webhooks_project.embedded.redis import free_port
 
-GUNICORN: Final = ("-c", "python:webhooks_project.gunicorn_config")
 CREATED: Final = 201
 PATIENCE_SECONDS: Final = 30.0
 # Nothing of it can be compressed, so that each event takes room in the database.
@@ -27,23 +23,14 @@ def key_of(serial: int) -> str:
     return f"posted {serial}"
 
 
-def web(world: World) -> tuple[Child, str]:
-    """The API as it runs in production, and its address."""
-    address = f"127.0.0.1:{free_port()}"
-    child = world.start("web", "gunicorn", *GUNICORN, "--bind", address)
-    child.wait_for("Booting worker")
-    return child, address
-
-
 class Poster:
     """Posts while it is entered; `accepted` and `refused` are serial numbers."""
 
     def __init__(self, world: World, per_second: float) -> None:
         self._pause = 1 / per_second
-        self.web, self._address = web(world)
-        token = world.start("token", "benchmarks.token", talks=True).hear()
+        self.web, self._port = serve(world)
         self._headers = {
-            "Authorization": f"Bearer {token}",
+            "Authorization": f"Bearer {emission_token(world)}",
             "Content-Type": "application/json",
             "X-Forwarded-Proto": "https",
         }
@@ -75,16 +62,9 @@ class Poster:
             (self.accepted if status == CREATED else self.refused).append(serial)
 
     def _post(self, serial: int) -> int:
-        """The status; 0 for no answer."""
+        """The status, `NO_ANSWER` for none."""
         payload = {"serial": serial, "at": time.monotonic(), "filler": FILLER}
         body = json.dumps({"event": EVENT, "payload": payload})
         headers = {**self._headers, "Idempotency-Key": key_of(serial)}
-        link = http.client.HTTPConnection(self._address, timeout=PATIENCE_SECONDS)
-        try:
-            link.request("POST", "/events", body, headers)
-            return link.getresponse().status
-        except OSError:
-            return 0
-        finally:
-            with suppress(OSError):
-                link.close()
+        asked = ("POST", "/events", body, headers)
+        return ask(self._port, *asked, patience=PATIENCE_SECONDS).status

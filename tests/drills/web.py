@@ -10,12 +10,13 @@ import http.client
 import json
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from benchmarks.processes import Child
 from tests.drills.world import EVENT, World
 from webhooks_project.embedded.redis import free_port
 
@@ -33,14 +34,14 @@ class Answer:
 
     status: int
     seconds: float
-    code: str = ""
+    told: Mapping[str, Any] = field(default_factory=dict)
     retry_after: str | None = None
 
     @property
     def is_kind(self) -> bool:
         """Taken, or refused as the API says that it refuses."""
-        refused = (self.status, self.code) == (503, "unavailable") and self.retry_after
-        return self.status in TAKEN or bool(refused)
+        refused = (self.status, self.told.get("code")) == (503, "unavailable")
+        return self.status in TAKEN or (refused and bool(self.retry_after))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class Web:
             "Content-Type": "application/json",
             "Idempotency-Key": f"web {serial}",
         }
-        answer = self._ask("POST", "/events", json.dumps(event).encode(), headers)
+        answer = ask(self.port, "POST", "/events", json.dumps(event), headers)
         if answer.status in TAKEN:
             paths = self.world.paths[EVENT]
             self.world.expected.update((serial, path) for path in paths)
@@ -84,46 +85,59 @@ class Web:
 
     def lives(self) -> bool:
         """Does it answer a probe?"""
-        return self._ask("GET", "/livez", b"", {}).status == 200
+        return ask(self.port, "GET", "/livez").status == 200
 
-    def _ask(
-        self, method: str, path: str, body: bytes, headers: dict[str, str]
-    ) -> Answer:
-        began = time.monotonic()
-        link = http.client.HTTPConnection(
-            "127.0.0.1", self.port, timeout=ANSWER_SECONDS
-        )
-        try:
-            link.request(method, path, body, headers)
-            reply = link.getresponse()
-            told = _parsed(reply.read())
-        except (OSError, http.client.HTTPException):
-            return Answer(NO_ANSWER, time.monotonic() - began)
-        finally:
-            link.close()
-        return Answer(
-            reply.status,
-            time.monotonic() - began,
-            str(told.get("code", "")),
-            reply.headers["Retry-After"],
-        )
+
+def ask(
+    port: int,
+    method: str,
+    path: str,
+    body: str = "",
+    headers: Mapping[str, str] | None = None,
+    *,
+    patience: float = ANSWER_SECONDS,
+) -> Answer:
+    """One request, on a connection of its own."""
+    began = time.monotonic()
+    link = http.client.HTTPConnection("127.0.0.1", port, timeout=patience)
+    try:
+        link.request(method, path, body.encode(), dict(headers or {}))
+        reply = link.getresponse()
+        told = _parsed(reply.read())
+    except (OSError, http.client.HTTPException):
+        return Answer(NO_ANSWER, time.monotonic() - began)
+    finally:
+        link.close()
+    return Answer(
+        status=reply.status,
+        seconds=time.monotonic() - began,
+        told=told,
+        retry_after=reply.headers["Retry-After"],
+    )
+
+
+def serve(world: World, **settings: Any) -> tuple[Child, int]:
+    """The API as it runs in production, and its port."""
+    port = free_port()
+    bind = ("--bind", f"127.0.0.1:{port}")
+    child = world.start("web", *GUNICORN, *bind, **settings)
+    child.wait_for("Booting worker")
+    return child, port
+
+
+def emission_token(world: World) -> str:
+    """A token to emit with."""
+    world.emitter.tell({"do": "token"})
+    token: str = world.emitter.hear()
+    return token
 
 
 @contextmanager
 def started(world: World, processes: int = 1, **settings: Any) -> Iterator[Web]:
     """A web that answers; it is gone afterwards."""
-    world.emitter.tell({"do": "token"})
-    token: str = world.emitter.hear()
-    web = Web(world, free_port(), token)
-    child = world.start(
-        "web",
-        *GUNICORN,
-        "--bind",
-        f"127.0.0.1:{web.port}",
-        WEB_CONCURRENCY=processes,
-        **settings,
-    )
-    child.wait_for("Booting worker")
+    token = emission_token(world)
+    child, port = serve(world, WEB_CONCURRENCY=processes, **settings)
+    web = Web(world, port, token)
     if not world.until(web.lives, INSIST_SECONDS):
         raise TimeoutError("The web does not start.")
     yield web
