@@ -57,7 +57,7 @@ BODIES: Final = Kind(
     name="bodies",
     setting="WEBHOOKS_KEEP_BODIES_DAYS",
     # One may have megabytes beside the table, each of whose parts is a row.
-    most=1000,
+    most=200,
     part="""
 SELECT id, created_at AS at FROM event_log_event
 WHERE id > %(after)s AND body_removed_at IS NULL
@@ -82,7 +82,7 @@ removed AS (UPDATE event_log_event SET payload = NULL, cfonb = NULL,
 ATTEMPTS: Final = Kind(
     name="attempts",
     setting="WEBHOOKS_KEEP_ATTEMPTS_DAYS",
-    most=5000,
+    most=500,
     part="""
 SELECT id, started_at AS at, webhook_data_id, number FROM webhooks_deliveryattempt
 WHERE id > %(after)s
@@ -99,7 +99,7 @@ removed AS (DELETE FROM webhooks_deliveryattempt a USING chosen WHERE a.id = cho
 DELIVERIES: Final = Kind(
     name="deliveries",
     setting="WEBHOOKS_KEEP_DELIVERIES_DAYS",
-    most=5000,
+    most=500,
     part="""
 SELECT id, created_at AS at FROM webhooks_webhookdata WHERE id > %(after)s
 """,
@@ -122,7 +122,7 @@ removed AS (DELETE FROM webhooks_webhookdata d USING chosen WHERE d.id = chosen.
 EVENTS: Final = Kind(
     name="events",
     setting="WEBHOOKS_KEEP_DELIVERIES_DAYS",
-    most=5000,
+    most=500,
     part="""
 SELECT id, created_at AS at FROM event_log_event WHERE id > %(after)s
 """,
@@ -141,7 +141,7 @@ removed AS (DELETE FROM event_log_event e USING chosen WHERE e.id = chosen.id)
 EXECUTIONS: Final = Kind(
     name="executions",
     setting="WEBHOOKS_KEEP_ATTEMPTS_DAYS",
-    most=5000,
+    most=500,
     part="""
 SELECT id, started_at AS at FROM webhooks_flusherexecution WHERE id > %(after)s
 """,
