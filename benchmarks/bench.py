@@ -33,6 +33,8 @@ QUIET: Final = ("-O", "fair", "--without-gossip", "--without-mingle")
 POLL_SECONDS: Final = 0.005
 # Without any progress for so long, deliveries are lost.
 STUCK_SECONDS: Final = 30.0
+# Files of PostgreSQL's log that are at hand, 16 MB each: more than a round writes.
+LOG_FILES: Final = 64
 # What would make this another service than production's, were it in the environment.
 _FOREIGN: Final = ("WEBHOOKS_", "CELERY_", "DATABASE_", "REDIS_", "PYTHONDEVMODE")
 _LOCAL: Final = {
@@ -124,6 +126,7 @@ class Bench:
         """
         with self.database.cursor() as cursor:
             cursor.execute("TRUNCATE webhooks_webhookdata CASCADE")
+            cursor.execute("CHECKPOINT")
         self.broker.flushall()
         self.receiver.reset()
 
@@ -174,7 +177,13 @@ def bench() -> Iterator[Bench]:
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         program = compiled(scratch)
-        services = Services(FOLDER, fresh=True, keep=False, environment={})
+        services = Services(
+            FOLDER,
+            fresh=True,
+            keep=False,
+            environment={},
+            postgres_settings={"min_wal_size": f"{LOG_FILES * 16}MB"},
+        )
         stack.enter_context(services)
         children = Children(LOGS, _environment(services.environment()))
         stack.enter_context(children)
@@ -187,9 +196,23 @@ def bench() -> Iterator[Bench]:
         database = psycopg2.connect(services.database_url)
         stack.callback(database.close)
         database.autocommit = True
+        _season(database)
         broker = redis.Redis.from_url(services.redis_url)
         stack.callback(broker.close)
         yield Bench(children, receiver, services, scratch, database, broker)
+
+
+def _season(database: psycopg2.extensions.connection) -> None:
+    """Have files for the log at hand, as a database has that has run for a while.
+
+    A new one is filled with zeros first, 40 ms in which nothing commits; checkpoints
+    hand back those that are done with.
+    """
+    with database.cursor() as cursor:
+        for _ in range(LOG_FILES):
+            cursor.execute("SELECT pg_logical_emit_message(true, '', '')")
+            cursor.execute("SELECT pg_switch_wal()")
+        cursor.execute("CHECKPOINT")
 
 
 def _environment(servers: Mapping[str, str]) -> dict[str, str]:

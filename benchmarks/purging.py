@@ -68,6 +68,7 @@ class Purging:
         load(bench, event, self._rows, ended=ENDED_DAYS, bodies=BODIES_DAYS)
         with bench.database.cursor() as cursor:
             cursor.execute("VACUUM (ANALYZE)")
+            cursor.execute("CHECKPOINT")
         self._child = bench.children.ready("purger", "benchmarks.purger")
         yield
         self.purged = _ended(bench)
