@@ -21,7 +21,7 @@ def mailbox() -> Iterator[Mailbox]:
     """A mailbox of its own in the real Redis."""
     box = Mailbox.at(settings.REDIS_URL, prefix=f"test:{uuid.uuid4()}:")
     yield box
-    for name in ("bell", "pumps", "posted", "waiting", "wake"):
+    for name in ("bell", "pumps", "posted", "waiting", "wake", "free"):
         box.redis.delete(box.prefix + name)
     box.redis.close()
 
@@ -93,11 +93,24 @@ def test_after_a_flush_of_redis_the_next_ring_posts_again(mailbox):
 
 
 def test_help_is_called_once_and_up_to_a_limit(mailbox):
-    assert mailbox.enter("one") == 1
+    assert mailbox.enter("one").awake == 1
     assert [mailbox.call_help(2), mailbox.call_help(2)] == [True, False]
-    assert mailbox.enter("two") == 2
+    assert mailbox.enter("two").awake == 2
     assert not mailbox.call_help(2)
-    assert mailbox.stay("one") == 2
+    assert mailbox.stay("one", is_free=False).awake == 2
+
+
+def test_a_pump_is_told_how_many_others_are_free(mailbox):
+    mailbox.enter("one")
+    # Whoever has just woken up is free.
+    mailbox.enter("two")
+    assert mailbox.stay("one", is_free=False) == (2, 1)
+    assert mailbox.stay("two", is_free=True) == (2, 0)
+    assert mailbox.stay("two", is_free=False) == (2, 0)
+    assert mailbox.stay("one", is_free=True) == (2, 0)
+    assert mailbox.stay("two", is_free=False) == (2, 1)
+    mailbox.leave("one", None)
+    assert mailbox.stay("two", is_free=False) == (1, 0)
 
 
 def test_without_redis_a_ring_fails_once_and_then_costs_nothing(nowhere):
@@ -133,10 +146,24 @@ def test_a_bell_posts_for_a_pump_that_wants_help(mailbox):
     posted: list[bool] = []
     bell = Bell(mailbox, pump="one", pumps=2, post=lambda: posted.append(True))
     bell.enter()
-    assert bell.keep(0.0, wants_help=False) == 1
-    assert bell.keep(1.0, wants_help=True) == 1
+    assert bell.keep(0.0, is_free=False, wants_help=False) == (1, 0)
+    assert bell.keep(1.0, is_free=False, wants_help=True) == (1, 0)
     mailbox.enter("two")
-    assert bell.keep(2.0, wants_help=True) == 2
+    assert bell.keep(2.0, is_free=False, wants_help=True) == (2, 1)
+    assert posted == [True]
+
+
+def test_a_bell_calls_nobody_while_another_pump_is_free(mailbox):
+    posted: list[bool] = []
+    bell = Bell(mailbox, pump="one", pumps=3, post=lambda: posted.append(True))
+    bell.enter()
+    mailbox.enter("two")
+    assert bell.keep(0.0, is_free=False, wants_help=True) == (2, 1)
+    # What was found out just now is not told twice.
+    assert bell.keep(0.01, is_free=False, wants_help=True) == (2, 0)
+    assert posted == []
+    mailbox.stay("two", is_free=False)
+    assert bell.keep(1.0, is_free=False, wants_help=True) == (2, 0)
     assert posted == [True]
 
 
@@ -153,7 +180,7 @@ def test_without_a_mailbox_a_pump_looks_for_itself():
     bell = Bell(None, pump="one", pumps=1, post=lambda: None)
     bell.enter()
     assert [bell.rang(tick / 10) for tick in range(3)] == [True, True, True]
-    assert bell.keep(0.0, wants_help=True) == 1
+    assert bell.keep(0.0, is_free=True, wants_help=True) == (1, 0)
     bell.ring()
     assert bell.may_leave()
 

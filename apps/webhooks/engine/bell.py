@@ -10,6 +10,7 @@ from typing import Final
 from redis.exceptions import RedisError
 
 from apps.webhooks.engine.mailbox import Mailbox
+from apps.webhooks.engine.sharing import Company
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ class Bell:
         """Wake up; whatever rang before is answered by the first look."""
         if self._mailbox is not None:
             try:
-                self._awake = self._mailbox.enter(self._pump)
+                self._awake = self._mailbox.enter(self._pump).awake
                 self._seen = self._mailbox.count()
             except RedisError:
                 logger.warning("Redis does not answer.")
@@ -80,18 +81,23 @@ class Bell:
             self._go_deaf(now)
             return False
 
-    def keep(self, now: float, *, wants_help: bool) -> int:
-        """Stay awake, call for help if wanted; how many pumps are awake."""
+    def keep(self, now: float, *, is_free: bool, wants_help: bool) -> Company:
+        """Stay awake, and call for help if it is wanted and nobody is free.
+
+        Who is free is asked every now and then, and nobody is in between.
+        """
+        company = Company(self._awake, 0)
         if self._mailbox is None or now < max(self._next_keep, self._deaf_until):
-            return self._awake
+            return company
         self._next_keep = now + KEEP_SECONDS
         try:
-            self._awake = self._mailbox.stay(self._pump)
-            if wants_help and self._mailbox.call_help(self._most):
+            company = self._mailbox.stay(self._pump, is_free=is_free)
+            self._awake = company.awake
+            if wants_help and not company.free and self._mailbox.call_help(self._most):
                 self._post()
         except RedisError:
             self._go_deaf(now)
-        return self._awake
+        return company
 
     def ring(self) -> None:
         """Tell the other pumps that there is work, and wake one if none is awake."""

@@ -99,8 +99,8 @@ class Flights:
         finally:
             self._payloads.trim()
 
-    def land(self, wait: float, *, company: bool) -> bool:
-        """Take in what has ended, waiting for it up to `wait`; False if nothing has.
+    def land(self, wait: float, *, company: bool) -> int:
+        """Take in what has ended, waiting for it up to `wait`; how many that were.
 
         `company`: more may be about to leave, and its outcome to join these.
         """
@@ -110,7 +110,7 @@ class Flights:
             self._ended(flight, outcome, now)
         lonely = not (company or self._transport.in_flight)
         self._recorder.settle_if_due(now, lonely=lonely)
-        return bool(ended)
+        return len(ended)
 
     def _send(self, lane: Lane, row: Unsent, now: float) -> None:
         if lane.careful:

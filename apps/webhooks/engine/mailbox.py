@@ -5,6 +5,7 @@ sweep and the flusher find in PostgreSQL whatever the bell forgot.
 
     bell     counts the rings; a pump compares it with what it saw last
     pumps    the pumps awake now, each with the second until which it counts as such
+    free     those among them that have less to do than they could
     posted   set while a Celery message is on its way between two processes
     queue    Celery's own list: while a message waits there, none is added
     waiting  set while an idle pump waits for a ring
@@ -22,6 +23,8 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
+
+from apps.webhooks.engine.sharing import Company
 
 # A pump that dies is believed awake this long: emitters do not post meanwhile.
 AWAKE_SECONDS: Final = 3
@@ -70,11 +73,16 @@ _STAY: Final = (
     _AWAKE
     + """
 redis.call('ZADD', KEYS[2], now + tonumber(ARGV[2]), ARGV[1])
-redis.call('DEL', KEYS[3])
-return redis.call('ZCARD', KEYS[2])
+redis.call('ZREMRANGEBYSCORE', KEYS[7], '-inf', now)
+redis.call('ZREM', KEYS[7], ARGV[1])
+local free = redis.call('ZCARD', KEYS[7])
+if ARGV[3] == '1' then
+  redis.call('ZADD', KEYS[7], now + tonumber(ARGV[2]), ARGV[1])
+end
+return {redis.call('ZCARD', KEYS[2]), free}
 """
 )
-_KEEP: Final = _STAY.replace("redis.call('DEL', KEYS[3])\n", "")
+_ENTER: Final = "redis.call('DEL', KEYS[3])\n" + _STAY
 _WAIT: Final = f"""
 if (redis.call('GET', KEYS[1]) or '0') ~= ARGV[1] then {_WAKE}
 else redis.call('SET', KEYS[5], 1, 'PX', ARGV[2]) end
@@ -82,12 +90,13 @@ else redis.call('SET', KEYS[5], 1, 'PX', ARGV[2]) end
 _LEAVE: Final = """
 if ARGV[2] ~= '' and (redis.call('GET', KEYS[1]) or '0') ~= ARGV[2] then return 0 end
 redis.call('ZREM', KEYS[2], ARGV[1])
+redis.call('ZREM', KEYS[7], ARGV[1])
 return 1
 """
 
 
 # In the order of the scripts' KEYS; the nameless one is Celery's.
-_KEYS: Final = ("bell", "pumps", "posted", "", "waiting", "wake")
+_KEYS: Final = ("bell", "pumps", "posted", "", "waiting", "wake", "free")
 
 
 @dataclass(slots=True)
@@ -143,13 +152,13 @@ class Mailbox:
         """How often the bell rang."""
         return int(self.redis.get(self.prefix + "bell") or 0)
 
-    def enter(self, pump: str) -> int:
-        """A pump wakes up; how many are awake with it."""
-        return int(self._run(_STAY, pump, AWAKE_SECONDS))
+    def enter(self, pump: str) -> Company:
+        """A pump wakes up, and is free."""
+        return Company(*self._run(_ENTER, pump, AWAKE_SECONDS, 1))
 
-    def stay(self, pump: str) -> int:
-        """A pump is still awake; how many are with it."""
-        return int(self._run(_KEEP, pump, AWAKE_SECONDS))
+    def stay(self, pump: str, *, is_free: bool) -> Company:
+        """A pump is still awake."""
+        return Company(*self._run(_STAY, pump, AWAKE_SECONDS, int(is_free)))
 
     def wait(self, seen: int, seconds: float) -> bool:
         """Wait for a ring after `seen` of them; False if none came in time.

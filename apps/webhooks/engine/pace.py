@@ -7,8 +7,9 @@ from typing import Final
 # How often the bell is looked at while requests are in flight; a look costs 0.1 ms.
 POLL_SECONDS: Final = 0.003
 BUSY_POLL_SECONDS: Final = 0.01
-# With so many that end, looking less often serves more webhooks at once.
-FEW: Final = 16
+# With so many requests that end a second, looking less often serves more webhooks at
+# once. Those that hang do not count: they keep nobody from looking.
+MANY: Final = 2000
 
 
 class Pace:
@@ -17,16 +18,19 @@ class Pace:
     def __init__(self) -> None:
         self.next_look = 0.0
         self._rested_at = 0.0
+        self._looked_at = 0.0
 
-    def looked(self, began: float, now: float, *, rings: int, active: int) -> None:
+    def looked(self, began: float, now: float, *, rings: int, ended: int) -> None:
         """Rest from a look: the longer, the more there are to wait for.
 
-        `active`: requests in flight, if any of them end.
+        `ended`: requests that have ended since the last look.
         """
         took = now - began
+        many = ended > MANY * (began - self._looked_at)
+        self._looked_at = began
         rest = max(2 * took, min(BUSY_POLL_SECONDS, (1 + rings) * took))
         self._rested_at = began + rest
-        pause = POLL_SECONDS if active < FEW else BUSY_POLL_SECONDS
+        pause = BUSY_POLL_SECONDS if many else POLL_SECONDS
         self.next_look = max(began + pause, self._rested_at)
 
     def rang(self) -> None:

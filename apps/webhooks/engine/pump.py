@@ -91,6 +91,7 @@ class Pump:
         self._rings = 0
         self._draining = False
         self._busy = False
+        self._ended = 0
         self._sharing = Sharing(time.monotonic())
         self._pace = Pace()
         self._next_sweep = 0.0
@@ -212,9 +213,8 @@ class Pump:
         if self._hungry and may_acquire:
             self._hungry = self._lanes.acquire(now, alone=self._sharing.is_alone)
             self._lanes.read()
-        # Requests that hang keep nobody from looking.
-        active = len(self._flights) if self._busy else 0
-        self._pace.looked(now, time.monotonic(), rings=self._rings, active=active)
+        self._pace.looked(now, time.monotonic(), rings=self._rings, ended=self._ended)
+        self._ended = 0
 
     def _listen(self, now: float, *, may_sweep: bool) -> None:
         self._rings = self._bell.rang(now)
@@ -255,9 +255,11 @@ class Pump:
             self._bell.ring()
         saturated = self._hungry or self._lanes.are_waiting
         wants_help = self._sharing.wants_help(now, saturated=saturated)
-        awake = self._bell.keep(now, wants_help=wants_help and not self._draining)
+        wants_help = wants_help and not self._draining
+        is_free = not (saturated or self._draining)
+        company = self._bell.keep(now, is_free=is_free, wants_help=wants_help)
         held = len(self._lanes)
-        self._lanes.shed(self._sharing.kept(held, awake, now, saturated=saturated))
+        self._lanes.shed(self._sharing.kept(held, company, now, wants_help=wants_help))
 
     def _start(self, now: float) -> None:
         if self._recorder.is_troubled or self._failing_since is not None:
@@ -284,7 +286,9 @@ class Pump:
 
     def _collect(self, *, company: bool) -> None:
         """Take in what has ended; `company`: it rang, more may be about to leave."""
-        self._busy = self._flights.land(self._patience, company=company)
+        landed = self._flights.land(self._patience, company=company)
+        self._busy = landed > 0
+        self._ended += landed
 
     @property
     def _patience(self) -> float:

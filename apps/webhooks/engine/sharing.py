@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
-# More than one pump can do at once for so long, and another one is called: not for
+# More than one pump can do at once for so long, and others are to help: not for
 # every burst, since two that are half idle look around twice as often.
 HELP_SECONDS: Final = 0.1
 # What was left to others would be taken back at once by a pump that did not abstain.
 ABSTAIN_SECONDS: Final = 0.1
 
 
+class Company(NamedTuple):
+    """How many pumps are awake, oneself included, and how many others are free."""
+
+    awake: int
+    free: int
+
+
 class Sharing:
     """One pump's view of the others. Times are monotonic seconds."""
 
     def __init__(self, now: float) -> None:
-        # Among how many pumps the work is shared, as far as this one has seen to it.
-        self._among = 1
         self.is_alone = True
         self._calm_at = now
         self._abstains_until = 0.0
@@ -35,13 +40,16 @@ class Sharing:
         """Acquire at once whatever was left to others."""
         self._abstains_until = 0.0
 
-    def kept(self, lanes: int, awake: int, now: float, *, saturated: bool) -> int:
-        """How many of its lanes it keeps, with so many pumps `awake`."""
-        keep = lanes
-        self.is_alone = awake <= 1
-        if awake > self._among and saturated:
+    def kept(
+        self, lanes: int, company: Company, now: float, *, wants_help: bool
+    ) -> int:
+        """How many of its lanes it keeps: not the share of those that are free.
+
+        What they do with it shows after a while; then there may be more to share.
+        """
+        self.is_alone = company.awake <= 1
+        left = lanes * company.free // company.awake if wants_help else 0
+        if left:
             self._abstains_until = now + ABSTAIN_SECONDS
-            keep = lanes * self._among // awake
-            self._among = awake
-        self._among = min(self._among, awake)
-        return keep
+            self._calm_at = now
+        return lanes - left
