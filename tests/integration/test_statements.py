@@ -42,6 +42,23 @@ def test_a_statement_is_called_with_values_by_name():
 
 
 @pytest.mark.django_db
+def test_its_plan_is_kept_whatever_statistics_say():
+    """Planning anew at each call costs more than the call."""
+    mode = Statement(
+        name="test_mode",
+        parameters="times int",
+        columns="mode text",
+        text="SELECT current_setting('plan_cache_mode')",
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(mode.definition)
+        mode.run(cursor, {"times": 1})
+        assert cursor.fetchall() == [("force_generic_plan",)]
+        cursor.execute("SHOW plan_cache_mode")
+        assert cursor.fetchall() == [("auto",)]
+
+
+@pytest.mark.django_db
 def test_another_text_is_another_function():
     """Workers of two releases run side by side."""
     changed = Statement(
