@@ -15,8 +15,9 @@ import psycopg2
 import psycopg2.extensions
 import redis
 
+from benchmarks.compiler import compiled
 from benchmarks.processes import ROOT, BenchmarkError, Child, Children
-from benchmarks.receiver import Receiver, compiled, receiving
+from benchmarks.receiver import SOURCE, Receiver, receiving
 from webhooks_project.embedded import Services
 from webhooks_project.embedded.keys import new_keys
 from webhooks_project.embedded.redis import free_port
@@ -176,7 +177,7 @@ def bench() -> Iterator[Bench]:
     LOGS.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        program = compiled(scratch)
+        program = compiled(SOURCE, scratch)
         services = Services(
             FOLDER,
             fresh=True,

@@ -7,14 +7,17 @@ from array import array
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
-from benchmarks.bench import WEBHOOKS, Bench
+from benchmarks.bench import WEBHOOKS, Bench, Web
+from benchmarks.compiler import compiled
 from benchmarks.cpu import cpu_seconds, used
 from benchmarks.processes import BenchmarkError, Child
 from benchmarks.targets import Criterion, Measure
 
 EMITTERS: Final = 4
+POSTER: Final = Path(__file__).with_name("poster.c")
 # Emitted and delivered like the rest, but not counted: connections open, lanes lease.
 WARM_UP_SECONDS: Final = 2
 DEAD_ROWS: Final = 100
@@ -120,10 +123,9 @@ def live(
         if by_http:
             web = stack.enter_context(bench.web())
             roots["web"] = [web.child.pid]
-            target = ["--url", web.url, "--token", web.token]
-            emitters = _emitters(bench, "benchmarks.poster", rate, total, *target)
+            emitters = [_poster(bench, web, rate, total)]
         else:
-            emitters = _emitters(bench, "benchmarks.emitter", rate, total)
+            emitters = _emitters(bench, rate, total)
         backends = [int(emitter.hear()) for emitter in emitters]
         start = time.monotonic_ns() + _START_NS
         for emitter in emitters:
@@ -136,7 +138,8 @@ def live(
         cpu, deliveries = _watch(bench, roots, *window)
         bench.wait_for(sum(int(emitter.hear()) for emitter in emitters))
         bench.children.stop(*emitters)
-    events = [event for event in _events(bench) if event.scheduled >= window[0]]
+    everything = _events(bench, len(emitters))
+    events = [event for event in everything if event.scheduled >= window[0]]
     receiver = bench.receiver
     return Live(
         events=events,
@@ -147,20 +150,31 @@ def live(
     )
 
 
-def _emitters(
-    bench: Bench, module: str, rate: int, events: int, *target: object
-) -> list[Child]:
+def _emitters(bench: Bench, rate: int, events: int) -> list[Child]:
     return [
         bench.children.ours(
             f"emitter {share}",
-            module,
+            "benchmarks.emitter",
             *("--share", share, "--of", EMITTERS, "--events", events),
             *("--rate", rate, "--webhooks", WEBHOOKS),
-            *("--file", bench.scratch / f"emitted-{share}"),
-            *target,
+            *("--file", _records(bench, share)),
         )
         for share in range(EMITTERS)
     ]
+
+
+def _poster(bench: Bench, web: Web, rate: int, events: int) -> Child:
+    return bench.children.ours(
+        "poster",
+        "benchmarks.poster",
+        *("--program", compiled(POSTER, bench.scratch)),
+        *("--events", events, "--rate", rate, "--webhooks", WEBHOOKS),
+        *("--file", _records(bench, 0), "--url", web.url, "--token", web.token),
+    )
+
+
+def _records(bench: Bench, share: int) -> Path:
+    return bench.scratch / f"emitted-{share}"
 
 
 def _watch(
@@ -181,12 +195,12 @@ def _sleep_until(instant: int) -> None:
     time.sleep(max(0, instant - time.monotonic_ns()) / SECOND)
 
 
-def _events(bench: Bench) -> list[Event]:
+def _events(bench: Bench, shares: int) -> list[Event]:
     """What the emitters wrote down, with what the receiver did."""
     data_of = dict(bench.rows("SELECT event_id, id FROM webhooks_webhookdata"))
     events = []
-    for share in range(EMITTERS):
-        numbers = array("Q", (bench.scratch / f"emitted-{share}").read_bytes())
+    for share in range(shares):
+        numbers = array("Q", _records(bench, share).read_bytes())
         ids = [data_of[event] for event in numbers[3::4]]
         received = bench.receiver.receipts(ids)
         if 0 in received:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import mmap
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from benchmarks.processes import BenchmarkError, Child, Children
+from benchmarks.processes import Child, Children
 
 SOURCE: Final = Path(__file__).with_name("receiver.c")
 # Ids of webhook data begin at 1 in every round; 8 MB.
@@ -80,21 +77,3 @@ def receiving(children: Children, program: Path) -> Iterator[Receiver]:
             child = children.start("receiver", command)
             with memoryview(shared) as raw, raw.cast("Q") as ledger:
                 yield Receiver(child, int(child.hear()), ledger)
-
-
-def compiled(folder: Path) -> Path:
-    """The receiver's program, made in a temporary folder."""
-    compiler = shutil.which("cc")
-    if compiler is None or sys.platform != "linux":
-        raise BenchmarkError("The benchmarks need Linux and a C compiler named cc.")
-    program = folder / "receiver"
-    done = subprocess.run(
-        [compiler, "-O2", "-Wall", "-o", str(program), str(SOURCE)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        reason = next(iter(done.stderr.splitlines()), "no reason given")
-        raise BenchmarkError(f"receiver.c does not compile: {reason}")
-    return program
