@@ -68,8 +68,8 @@ WITH held AS MATERIALIZED (
     WHERE NOT EXISTS (
         SELECT 1 FROM unnest(%(users)s) AS u(id)
         WHERE u.id IS NOT NULL
-          AND NOT EXISTS (SELECT 1 FROM event_log_enduser e
-                          WHERE e.id = u.id AND e.erased_at IS NULL))
+          AND (SELECT e.erased_at IS NULL FROM event_log_enduser e
+               WHERE e.id = u.id) IS NOT TRUE)
     ORDER BY position
     ON CONFLICT (source, idempotency_key) WHERE idempotency_key IS NOT NULL
     DO NOTHING

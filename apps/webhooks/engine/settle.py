@@ -82,8 +82,8 @@ UPDATE webhooks_webhookdata d SET
     last_execution = CASE WHEN o.accepted THEN d.last_execution ELSE o.execution END
 FROM outcome o
 WHERE d.id = o.data AND d.state <> 2
-  AND (o.accepted OR EXISTS (SELECT 1 FROM webhooks_lease l
-                             WHERE l.webhook_id = o.webhook AND l.token = o.token))
+  AND (o.accepted OR (SELECT l.token = o.token FROM webhooks_lease l
+                      WHERE l.webhook_id = o.webhook))
 """,
 )
 
