@@ -11,7 +11,8 @@ from tests.browser.watch import CONTRAST, accessibility, overflow
 from tests.browser.world import telling
 from tests.console_urls import urls
 
-# Files, answers to scripts, forms that have no page, and what leads on to a page.
+# Files, answers to scripts, forms that have no page, and what leads on to a page. The
+# second factor's are those of a state, which test_two_factor.py brings about.
 NO_PAGES: Final = {
     "deliveries_csv",
     "deliveries_ndjson",
@@ -50,3 +51,10 @@ def faults(page: Page, where: str) -> list[str]:
     page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
     found += [f"too wide: {fault}" for fault in overflow(page)]
     return [f"{where}: {fault}" for fault in found]
+
+
+def looked_at(page: Page, what: str) -> list[str]:
+    """Its faults; then it is as wide as it was."""
+    found = faults(page, what)
+    page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
+    return found

@@ -6,7 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import User
+from django.urls import reverse
+from playwright.sync_api import Page
 
+from tests.authenticator import digits
 from tests.browser.conftest import NARROW, WIDE
 from tests.browser.pages import pages
 from tests.browser.world import fill
@@ -43,3 +47,18 @@ def test_pictures(open_page, server, kind, looks):
                 path=FOLDER / kind / f"{name.strip('-') or 'dashboard'}.png"
             )
         page.set_viewport_size({"width": width, "height": 740})
+    _second_factor(page, server, FOLDER / kind)
+
+
+def _second_factor(page: Page, server: str, folder: Path) -> None:
+    """From none to new codes: pages that depend on what was done before."""
+    page.goto(server + reverse("admin:two_factor"))
+    page.locator("#set-up [type=submit]").click()
+    page.screenshot(path=folder / "two-factor-key.png", full_page=True)
+    page.locator("#id_code").fill(digits(User.objects.get(username="administrator")))
+    page.locator("#asking [type=submit]").click()
+    page.screenshot(path=folder / "two-factor-recovery-codes.png", full_page=True)
+    for where in ("two_factor", "two_factor_codes", "two_factor_remove"):
+        page.goto(server + reverse(f"admin:{where}"))
+        name = where.replace("_", "-").replace("two-factor", "two-factor-on", 1)
+        page.screenshot(path=folder / f"{name}.png", full_page=True)

@@ -32,11 +32,11 @@ def test_the_dashboard_refreshes_itself_and_can_be_paused(open_page):
     page.clock.run_for(4100)
     expect(badges).to_have_text("Cut off")
     expect(page.get_by_role("status")).to_have_text("Cut off: 1. Warnings: 0.")
-    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("button", name="Pause refreshing").click()
     Lease.objects.update(cut_off_at=None)
     page.clock.run_for(20_000)
     expect(badges).to_have_text("Cut off")
-    page.get_by_role("button", name="Resume").click()
+    page.get_by_role("button", name="Resume refreshing").click()
     expect(badges).to_have_text("Nothing sent")
 
 

@@ -4,26 +4,18 @@ from __future__ import annotations
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from apps.audit.models import AuditEntry
 from apps.webhooks.emit import emit
 from apps.webhooks.models import Replay, Webhook, WebhookData
-from tests.browser.conftest import WIDE
-from tests.browser.pages import faults
+from tests.browser.pages import looked_at
 from tests.make import SECRET, make_user, make_webhook
 
 pytestmark = pytest.mark.django_db(transaction=True)
 # Whatever of it runs is refused by the policy, and noted by the page's `Watch`.
 CANARY = "<img src=x onerror=canary()><script>canary()</script>"
 TOKEN = "canary-of-the-token"
-
-
-def looked_at(page: Page, what: str) -> list[str]:
-    """Its faults; then it is as wide as it was."""
-    found = faults(page, what)
-    page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
-    return found
 
 
 def test_a_failed_delivery_is_found_explained_and_sent_again(

@@ -9,8 +9,7 @@ from playwright.sync_api import expect
 from apps.audit.models import AuditEntry
 from apps.event_log.models import EndUser
 from apps.webhooks.models import WebhookData
-from tests.browser.conftest import WIDE
-from tests.browser.pages import faults
+from tests.browser.pages import looked_at
 from tests.make import SECRET, make_webhook
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -23,8 +22,7 @@ def test_a_users_whole_life_is_played_and_watched(
     for event in HEARD:
         make_webhook(receiver.url(f"/{event}"), event)
     page = open_page("admin:sandbox")
-    found = faults(page, "the sandbox")
-    page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
+    found = looked_at(page, "the sandbox")
     page.clock.install()
     page.get_by_role("button", name="Create a temporary user").click()
     expect(page.locator(".messagelist")).to_contain_text("is created.")
@@ -33,8 +31,7 @@ def test_a_users_whole_life_is_played_and_watched(
     page.get_by_role("button", name="Connect and synchronise").click()
     expect(page.locator(".messagelist")).to_contain_text("without an error")
     expect(page.get_by_text("2 deliveries are held.")).to_be_visible()
-    found += faults(page, "a temporary user")
-    page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
+    found += looked_at(page, "a temporary user")
     run_pump()
     assert receiver.record.total == 0
 
@@ -43,8 +40,7 @@ def test_a_users_whole_life_is_played_and_watched(
     run_pump()
     page.clock.run_for(4100)
     expect(page.locator(".told .badge-good")).to_have_count(2)
-    found += faults(page, "a permanent user")
-    page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
+    found += looked_at(page, "a permanent user")
 
     page.get_by_role("link", name="Delete").last.click()
     page.get_by_role("button", name="Delete the connection").click()
@@ -63,7 +59,7 @@ def test_a_users_whole_life_is_played_and_watched(
     page.get_by_role("link", name="CONNECTION_SYNCED").click()
     page.get_by_role("button", name="Show the payload").click()
     expect(page.locator("pre.body")).to_contain_text('"connection"')
-    found += faults(page, "an event")
+    found += looked_at(page, "an event")
     page.goto(server + reverse("admin:audit") + "?target=user")
     user = EndUser.objects.get()
     rows = page.locator("table.audit tbody tr")

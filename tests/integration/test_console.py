@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from itertools import pairwise
 
@@ -20,6 +20,7 @@ from apps.webhooks.console.overview import (
     health_over,
     queued,
     recent_failures,
+    slow_over,
     total,
 )
 from apps.webhooks.emit import Emission, emit_many
@@ -203,9 +204,42 @@ def test_health_over_time_has_a_span_for_every_hour_and_adds_up():
     assert (len(week), total(week).attempts) == (28, 140)
 
 
+def test_how_slow_the_slowest_are_is_told_of_one_webhook_by_the_hour():
+    webhook, other = (
+        make_webhook("https://a.example/"),
+        make_webhook("https://b.example/"),
+    )
+    add_attempts(webhook, 100)
+    add_attempts(other, 1)
+    for number, each in enumerate(DeliveryAttempt.objects.filter(webhook=webhook)):
+        each.total_us = (number + 1) * 10_000
+        each.save()
+    DeliveryAttempt.objects.filter(webhook=webhook, total_us=990_000).update(kind=1)
+    spans = health_over(timedelta(days=1), timedelta(hours=1))
+    slow = slow_over(spans, timedelta(hours=1), webhook.pk)
+    assert slow == [None] * 23 + [0.95]
+
+
+def test_of_very_many_attempts_the_last_tell_how_slow_they_are(monkeypatch):
+    monkeypatch.setattr(overview, "ATTEMPTS_READ", 2)
+    webhook = make_webhook("https://a.example/")
+    add_attempts(webhook, 3)
+    first = DeliveryAttempt.objects.earliest("pk")
+    DeliveryAttempt.objects.filter(pk=first.pk).update(
+        started_at=timezone.now() - timedelta(seconds=1), total_us=9_000_000
+    )
+    spans = health_over(timedelta(days=1), timedelta(hours=1))
+    assert slow_over(spans, timedelta(hours=1), webhook.pk)[-1] == 0.000001
+
+
 @pytest.mark.parametrize(
     ("statement", "parameters", "index"),
     [
+        (
+            overview._SLOW,
+            [1, timedelta(hours=1), 1000, [datetime(2026, 1, 1, tzinfo=UTC)]],
+            "attempt_of_webhook",
+        ),
         (overview._BACKLOG, [10], "webhookdata_pending"),
         (overview._QUEUED, [10, [1, 2]], "webhookdata_pending"),
         (

@@ -13,11 +13,11 @@ from django.core.management.base import CommandError
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
-from django_otp.oath import TOTP
 
 from apps.audit.actions import Action
 from apps.audit.models import AuditEntry
 from apps.operators.models import Authenticator, RecoveryCode
+from tests.authenticator import digits
 from tests.roles import client_of_role, seed_roles
 
 pytestmark = pytest.mark.django_db
@@ -35,13 +35,6 @@ def ada() -> User:
     user = User.objects.create_user("ada", password=PASSWORD, is_staff=True)
     user.groups.add(Group.objects.get(name="Viewer"))
     return user
-
-
-def digits(user: User, *, steps: int = 0) -> str:
-    """What the app shows, so many steps of 30 seconds from now."""
-    clock = TOTP(bytes.fromhex(Authenticator.objects.get(user=user).key))
-    clock.time = time.time() + 30 * steps
-    return f"{clock.token():06d}"
 
 
 def get(client: Client, where: str, *arguments: object):

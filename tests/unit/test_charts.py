@@ -128,3 +128,16 @@ def test_a_sparkline_is_named_and_within_its_picture(values):
             x, y = map(float, place.split(","))
             assert 0 <= x <= 96
             assert 0 <= y <= 24
+
+
+def test_an_upper_line_is_within_the_picture_and_stretches_the_axis():
+    upper = [Point(label="", value=value) for value in (40.0, None, 90.0, 80.0)]
+    svg = drawn(1.0, 2.0, 3.0, 4.0, upper=upper)
+    assert classes(svg).count("upper") == 1
+    assert classes(svg).count("upper-dot") == 1
+    assert "100" in texts(svg, "tick")
+    (line,) = [each for each in svg.iter() if each.get("class") == "upper"]
+    heights = [
+        float(place.split(",")[1]) for place in (line.get("points") or "").split()
+    ]
+    assert 0 <= heights[0] < heights[1] <= HEIGHT

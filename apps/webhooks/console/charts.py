@@ -46,7 +46,8 @@ class Chart:
     """What a line chart shows. `top`: the axis reaches at least so far.
 
     `title` and `description` are read out instead of the picture, so they have to
-    say what it says. `text` writes a value of the axis.
+    say what it says. `text` writes a value of the axis. `upper` is a second line, of as
+    many points, without an area.
     """
 
     title: str
@@ -55,6 +56,7 @@ class Chart:
     text: Callable[[float], str]
     top: float = 0.0
     threshold: Threshold | None = None
+    upper: Sequence[Point] = ()
 
 
 def line_chart(chart: Chart) -> str:
@@ -65,6 +67,8 @@ def line_chart(chart: Chart) -> str:
     _labels(svg, chart.points)
     for run in _runs(_places(chart.points, highest)):
         _run(svg, run)
+    for run in _runs(_places(chart.upper, highest)):
+        _upper_run(svg, run)
     if chart.threshold:
         _threshold(svg, chart.threshold, highest)
     return _text_of(svg)
@@ -94,7 +98,8 @@ Place = tuple[float, float]
 
 def _highest(chart: Chart) -> float:
     """The axis' end. A threshold that is far away would make the line a flat one."""
-    values = max((point.value or 0.0 for point in chart.points), default=0.0)
+    points = (*chart.points, *chart.upper)
+    values = max((point.value or 0.0 for point in points), default=0.0)
     reached = max(values, chart.top)
     if chart.threshold and (not reached or chart.threshold.value < FAR * reached):
         reached = max(reached, chart.threshold.value)
@@ -150,9 +155,16 @@ def _run(svg: ET.Element, run: Sequence[Place]) -> None:
     ET.SubElement(svg, "polyline", {"class": "line", "points": _path(run)})
 
 
-def _dot(svg: ET.Element, place: Place, radius: str) -> None:
+def _upper_run(svg: ET.Element, run: Sequence[Place]) -> None:
+    if len(run) == 1:
+        _dot(svg, run[0], "3", kind="upper-dot")
+        return
+    ET.SubElement(svg, "polyline", {"class": "upper", "points": _path(run)})
+
+
+def _dot(svg: ET.Element, place: Place, radius: str, kind: str = "dot") -> None:
     where = {"cx": f"{place[0]:.1f}", "cy": f"{place[1]:.1f}"}
-    ET.SubElement(svg, "circle", {"class": "dot", "r": radius, **where})
+    ET.SubElement(svg, "circle", {"class": kind, "r": radius, **where})
 
 
 def _threshold(svg: ET.Element, threshold: Threshold, highest: float) -> None:

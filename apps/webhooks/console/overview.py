@@ -19,6 +19,7 @@ from apps.webhooks.rules.health import Health
 
 COUNTED: Final = 10_000
 FAILURES_READ: Final = 1_000
+ATTEMPTS_READ: Final = 1_000
 GROUPS: Final = 8
 
 # In the index's order: the planner would otherwise read the table from its start,
@@ -40,6 +41,17 @@ SELECT date_bin(%s, began_at, timestamptz 'epoch') AS began,
     sum(attempts)::bigint, sum(accepted)::bigint, sum(duration_us)::bigint
 FROM webhooks_healthbucket WHERE began_at >= %s {of_one}
 GROUP BY began ORDER BY began
+"""
+# Of each span its last attempts: of a thousand, the 950th fastest is as good as known.
+_SLOW: Final = """
+SELECT span.began, (
+    SELECT percentile_disc(0.95) WITHIN GROUP (ORDER BY total_us) FROM (
+        SELECT total_us, kind FROM webhooks_deliveryattempt
+        WHERE webhook_id = %s AND started_at >= span.began
+          AND started_at < span.began + %s
+        ORDER BY started_at DESC LIMIT %s) latest
+    WHERE kind = 0)
+FROM unnest(%s::timestamptz[]) AS span(began)
 """
 _HOURLY: Final = """
 SELECT webhook_id, date_bin('1 hour', began_at, timestamptz 'epoch') AS began,
@@ -141,6 +153,21 @@ def health_over(
     return [
         Span(first + index * step, found.get(first + index * step, Health()))
         for index in range(count)
+    ]
+
+
+def slow_over(
+    spans: Sequence[Span], step: timedelta, webhook: int
+) -> list[float | None]:
+    """The seconds within which 95 of 100 attempts of one webhook ended, by span.
+
+    Of the last thousand attempts of each, replays left out as they are from health.
+    """
+    beginnings = [span.began_at for span in spans]
+    found = dict(_rows(_SLOW, [webhook, step, ATTEMPTS_READ, beginnings]))
+    return [
+        None if (slow := found[began]) is None else slow / 1_000_000
+        for began in beginnings
     ]
 
 
