@@ -49,10 +49,14 @@ class Child:
                 f"{last_line(self.log)} (see {self.log.relative_to(ROOT)})"
             )
 
-    def hear(self) -> Any:
-        """The next thing it says; raise `BenchmarkError` if it says nothing more."""
+    def hear(self, seconds: float = 0.0) -> Any:
+        """The next thing it says; raise `BenchmarkError` if it says nothing more.
+
+        `seconds`: what it does first takes so long.
+        """
         assert self.popen.stdout is not None
-        ready, _, _ = select.select([self.popen.stdout], [], [], PATIENCE_SECONDS)
+        patience = PATIENCE_SECONDS + seconds
+        ready, _, _ = select.select([self.popen.stdout], [], [], patience)
         line = self.popen.stdout.readline() if ready else b""
         if line:
             return json.loads(line)

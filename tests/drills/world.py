@@ -59,6 +59,7 @@ class World:
     _started: list[Child] = field(default_factory=list)
     _number: int = 0
     _emitting: str = ""
+    _emitting_seconds: float = 0.0
     _database: Any = None
 
     # Processes.
@@ -151,13 +152,13 @@ class World:
         group: int = 1,
     ) -> None:
         """Have events emitted meanwhile."""
-        self._emitting = event
+        self._emitting, self._emitting_seconds = event, seconds
         order = {"do": "emit", "event": event, "count": count, "seconds": seconds}
         self.emitter.tell({**order, "size": size, "group": group})
 
     def emitted(self) -> dict[str, Any]:
         """Wait for the emitter; what it tells, once everything is committed."""
-        told: dict[str, Any] = self.emitter.hear()
+        told: dict[str, Any] = self.emitter.hear(self._emitting_seconds)
         serials = range(told["first"], told["first"] + told["count"])
         for path in self.paths[self._emitting]:
             self.expected.update((serial, path) for serial in serials)
