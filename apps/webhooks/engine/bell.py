@@ -70,6 +70,11 @@ class Bell:
         self._seen = seen
         return rings
 
+    @property
+    def is_there(self) -> bool:
+        """Without one there is nobody to wait for."""
+        return self._mailbox is not None
+
     def wait(self, now: float, seconds: float) -> bool:
         """With nothing to do, wait for a ring: False if none came in time."""
         if self._mailbox is None or now < self._deaf_until:

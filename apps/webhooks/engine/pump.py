@@ -112,6 +112,7 @@ class Pump:
     def _run(self) -> bool:
         end = time.monotonic() + self._settings.pump_run
         active = time.monotonic()
+        linger = LINGER_SECONDS if self._bell.is_there else 0.0
         self._bell.enter()
         while True:
             now = time.monotonic()
@@ -123,14 +124,14 @@ class Pump:
             self._tend(now)
             self._start(now)
             if self._is_idle:
-                self._wait(now, IDLE_SECONDS)
+                self._wait(now, IDLE_SECONDS if linger else 0.0)
             else:
                 rang = self._only_records and self._wait(now, LONELY_SECONDS)
                 self._collect(company=rang)
             if self._draining and not len(self._lanes):
                 self._bell.leave()
                 return True
-            if now - active > LINGER_SECONDS and self._may_leave(now):
+            if now - active > linger and self._may_leave(now):
                 return False
 
     def _may_leave(self, now: float) -> bool:
