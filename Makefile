@@ -19,9 +19,10 @@ dev: $(READY)
 trial: $(READY)
 	$(BIN)/python -m tests.trial $(if $(FULL),--full) $(ARGS)
 
-# Two at a time, each with servers of its own; ARGS="-n 0 ..." runs them in turn.
+# Three at a time, of whom one waits for something as a rule, each with servers of its own;
+# ARGS="-n 0 ..." runs them in turn.
 test: $(READY)
-	PYTHONDEVMODE=1 $(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+	PYTHONDEVMODE=1 $(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
 
 # What is shipped: the wheel, and the previous release's workers on this schema.
 test-release: $(READY)
