@@ -31,13 +31,15 @@ class Statement:
 
     `parameters` and `columns` are written as PostgreSQL wants them ("limit int,
     holder text"); the text has `%(limit)s` where the parameter stands. Without
-    `columns` nothing is returned.
+    `columns` nothing is returned. `keeps_plan`: rows are looked up one way, whatever
+    the tables hold; else PostgreSQL may plan it anew at each run.
     """
 
     name: str
     parameters: str
     text: str
     columns: str = ""
+    keeps_plan: bool = True
 
     @cached_property
     def function(self) -> str:
@@ -54,7 +56,7 @@ class Statement:
         text = _PLACEHOLDER.sub(r"p_\1", self.text)
         return (
             f"CREATE OR REPLACE FUNCTION {self.function} ({parameters})\n"
-            f"RETURNS {returns} LANGUAGE plpgsql {_settings()} AS $function$\n"
+            f"RETURNS {returns} LANGUAGE plpgsql {self._settings} AS $function$\n"
             # The columns returned are variables as well, and meant nowhere as such.
             f"#variable_conflict use_column\nBEGIN\n{query}{text};\nEND $function$"
         )
@@ -73,6 +75,7 @@ class Statement:
     def _parameters(self) -> list[str]:
         return [each.strip() for each in self.parameters.split(",")]
 
-
-def _settings() -> str:
-    return " ".join(f"SET {name} = {value}" for name, value in SETTINGS.items())
+    @property
+    def _settings(self) -> str:
+        settings = SETTINGS if self.keeps_plan else {}
+        return " ".join(f"SET {name} = {value}" for name, value in settings.items())
