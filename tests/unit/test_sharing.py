@@ -60,5 +60,5 @@ def test_requests_that_hang_keep_no_pump_from_looking():
     """However many are in flight: a few that end beside them are few."""
     pace = Pace()
     pace.looked(1.0, 1.0, rings=0, ended=0)
-    pace.looked(1.01, 1.01, rings=0, ended=1)
+    pace.looked(1.01, 1.01, rings=0, ended=5)
     assert pace.next_look == 1.01 + POLL_SECONDS

@@ -9,7 +9,7 @@ POLL_SECONDS: Final = 0.003
 BUSY_POLL_SECONDS: Final = 0.01
 # With so many requests that end a second, looking less often serves more webhooks at
 # once. Those that hang do not count: they keep nobody from looking.
-MANY: Final = 300
+MANY: Final = 2000
 
 
 class Pace:
