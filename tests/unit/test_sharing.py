@@ -56,6 +56,17 @@ def test_a_pump_whose_requests_end_fast_looks_less_often():
     assert pace.next_look == 1.01 + BUSY_POLL_SECONDS
 
 
+def test_the_more_it_rang_the_longer_a_pump_rests_from_a_look():
+    """And so fewer looks serve as many rings; a single ring waits no longer."""
+    rests = []
+    for rings in (0, 1, 3, 1_000):
+        pace = Pace()
+        pace.looked(1.0, 1.001, rings=rings, ended=0)
+        pace.rang()
+        rests.append(round(pace.next_look - 1.0, 6))
+    assert rests == [0.002, 0.002, 0.006, BUSY_POLL_SECONDS]
+
+
 def test_requests_that_hang_keep_no_pump_from_looking():
     """However many are in flight: a few that end beside them are few."""
     pace = Pace()

@@ -28,7 +28,7 @@ class Pace:
         took = now - began
         many = ended > MANY * (began - self._looked_at)
         self._looked_at = began
-        rest = max(2 * took, min(BUSY_POLL_SECONDS, (1 + rings) * took))
+        rest = max(2 * took, min(BUSY_POLL_SECONDS, 2 * rings * took))
         self._rested_at = began + rest
         pause = BUSY_POLL_SECONDS if many else POLL_SECONDS
         self.next_look = max(began + pause, self._rested_at)
