@@ -22,6 +22,12 @@ def pretend_large() -> None:
         cursor.execute(_GROW, [ROWS])
 
 
+def pretend_empty() -> None:
+    """As if the tables had been analyzed before what fills them was committed."""
+    with connection.cursor() as cursor:
+        cursor.execute(_GROW, [0])
+
+
 def plan_of(statement: str, parameters: object = None) -> str:
     """How PostgreSQL would run it."""
     with connection.cursor() as cursor:

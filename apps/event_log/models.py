@@ -143,7 +143,13 @@ class Event(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["created_at"], name="event_created"),
-            models.Index(fields=["user", "id"], name="event_of_user"),
+            # Without those of nobody it is no way to look up an event by its id alone,
+            # which a plan made while the table looked empty would read to its end.
+            models.Index(
+                fields=["user", "id"],
+                name="event_of_user",
+                condition=Q(user__isnull=False),
+            ),
             # Retention looks through it, and what it has removed is not there.
             models.Index(
                 fields=["id"],

@@ -44,6 +44,7 @@ WHERE NOT %(taken)s ? member.key
 # or the data held here would miss its release. Permanent users are not locked:
 # nobody waits for anybody there. With a user who is unknown, or erased, nothing is
 # written at all.
+# `OFFSET 0` has an event's webhooks looked up, whatever the plan was made for.
 # MEMBERS is called once at most, and only if a webhook adds something.
 EMIT: Final = Statement(
     name="webhooks_emit",
@@ -84,9 +85,10 @@ WITH held AS MATERIALIZED (
             SELECT extra FROM {EXTRA.function}(w.add_to_data, event.user_id,
                 (SELECT names FROM {MEMBERS.function}(%(digests)s, %(payloads)s))
                     -> encode(event.digest, 'hex'))) END
-    FROM event JOIN webhooks_webhook w ON w.event = event.name
-    WHERE {LIVE}
-      AND {open_to("event")}
+    FROM event CROSS JOIN LATERAL (
+        SELECT w.id, w.add_to_data FROM webhooks_webhook w
+        WHERE w.event = event.name AND {LIVE} AND {open_to("event")}
+        OFFSET 0) w
     ORDER BY event.id, w.id
     RETURNING event_id
 )

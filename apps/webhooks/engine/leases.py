@@ -33,43 +33,41 @@ CAREFUL_ROWS: Final = 64
 # A row that was being sent at so many deaths in a row is put aside.
 DEATHS_TO_QUARANTINE: Final = 3
 
-# Visits each webhook with unsent rows once, whatever the number of its rows.
-# Without a token that could be used it is left alone (see tokens.py).
+# In which execution the least tried of a webhook's unsent rows was tried.
+_OLDEST: Final = """(SELECT d.last_execution FROM webhooks_webhookdata d
+           WHERE d.state = 1 AND d.webhook_id = {}.webhook_id
+           ORDER BY d.last_execution, d.id LIMIT 1)"""
+# Visits each webhook with unsent rows once, whatever the number of its rows. Without a
+# token that could be used it is left alone (see tokens.py).
+# The plan is kept and nothing left to choose: ordered by all of `webhookdata_pending`
+# it cannot read an index of sent rows, and webhooks are looked up by key, not joined.
 _BACKLOG: Final = f"""
 WITH RECURSIVE backlog AS (
     (SELECT webhook_id FROM webhooks_webhookdata WHERE state = 1
-     ORDER BY webhook_id LIMIT 1)
+     ORDER BY webhook_id, last_execution, id LIMIT 1)
     UNION ALL
     SELECT (SELECT d.webhook_id FROM webhooks_webhookdata d
             WHERE d.state = 1 AND d.webhook_id > backlog.webhook_id
-            ORDER BY d.webhook_id LIMIT 1)
+            ORDER BY d.webhook_id, d.last_execution, d.id LIMIT 1)
     FROM backlog WHERE backlog.webhook_id IS NOT NULL
 ), {NOW}, free AS (
-    SELECT l.webhook_id, l.leased_until IS NOT NULL AS died,
-           {EXECUTION} AS execution
-    FROM backlog
-    JOIN webhooks_lease l ON l.webhook_id = backlog.webhook_id
-    JOIN webhooks_webhook w ON w.id = l.webhook_id
-    CROSS JOIN now
-    WHERE {LIVE}
-      AND {IS_UNPAUSED}
-      AND {HAS_TOKEN}
+    SELECT l.webhook_id, l.leased_until IS NOT NULL AS died, l.execution AS last,
+           l.consecutive_failures > 0 AS failing, l.cut_off_at IS NOT NULL AS cut_off,
+           l.suspect, {EXECUTION} AS execution
+    FROM webhooks_lease l CROSS JOIN now
+    WHERE l.webhook_id = ANY (ARRAY(SELECT webhook_id FROM backlog))
       AND {IS_FREE}
       AND {HAS_RESTED}
       AND {IS_OPEN}
-      AND EXISTS (SELECT 1 FROM webhooks_webhookdata d
-                  WHERE d.state = 1 AND d.webhook_id = l.webhook_id
-                    AND d.last_execution
-                        < {EXECUTION})
+      AND (SELECT {LIVE} AND {IS_UNPAUSED} AND {HAS_TOKEN}
+           FROM webhooks_webhook w WHERE w.id = l.webhook_id)
+      AND {_OLDEST.format("l")} < {EXECUTION}
 """
 # What wrote the rows of a webhook and its provider: no change goes by unseen, whoever
 # made it, and no clock is asked.
 _VERSION: Final = "concat_ws(' ', w.xmin, w.ctid, p.xmin, p.ctid)"
-# In which order its tables are best joined hangs on how much is unsent: a plan that was
-# kept took seconds at a million rows.
 ACQUIRE: Final = Statement(
     name="webhooks_acquire",
-    keeps_plan=False,
     parameters="""holder text, lease float8, deadline float8, settle float8,
         careful int, most int""",
     columns="""webhook_id bigint, token bigint, execution bigint, failures smallint,
@@ -84,14 +82,13 @@ ACQUIRE: Final = Statement(
     LIMIT %(most)s
     FOR UPDATE OF l SKIP LOCKED
 ), taken AS (
-    SELECT free.*, l.consecutive_failures > 0 OR l.cut_off_at IS NOT NULL AS doubtful,
-        l.consecutive_failures > 0 AND l.cut_off_at IS NULL
-        AND EXISTS (SELECT 1 FROM webhooks_webhookdata d
-                    WHERE d.state = 1 AND d.webhook_id = l.webhook_id
-                      AND d.last_execution < l.execution) AS unfinished,
-        EXISTS (SELECT 1 FROM webhooks_webhookdata d
-                WHERE d.id = l.suspect AND d.state = 1) AS suspected
-    FROM free JOIN webhooks_lease l USING (webhook_id)
+    SELECT free.*, failing OR cut_off AS doubtful,
+        failing AND NOT cut_off
+        AND coalesce({_OLDEST.format("free")} < last, FALSE) AS unfinished,
+        coalesce((SELECT d.state = 1 FROM webhooks_webhookdata d
+                  WHERE d.webhook_id = free.webhook_id AND d.id = free.suspect), FALSE)
+            AS suspected
+    FROM free
 )
 UPDATE webhooks_lease l SET
     token = l.token + 1,
@@ -110,16 +107,19 @@ UPDATE webhooks_lease l SET
     suspect_expiries = CASE WHEN NOT died THEN l.suspect_expiries
         WHEN suspected THEN l.suspect_expiries + 1
         ELSE greatest(l.suspect_expiries, 1) END
-FROM taken
-JOIN webhooks_webhook w ON w.id = taken.webhook_id
-LEFT JOIN auth_providers_authprovider p ON p.id = w.auth_provider_id
-LEFT JOIN auth_providers_oauthtoken t ON t.provider_id = p.id
+FROM taken CROSS JOIN LATERAL (
+    SELECT w.event, w.url, w.deadline, w.max_in_flight, w.compression, p.type, p.config,
+        {_VERSION} AS version, t.provider_id, t.serial, t.access_token, t.expires_at
+    FROM webhooks_webhook w
+    LEFT JOIN auth_providers_authprovider p ON p.id = w.auth_provider_id
+    LEFT JOIN auth_providers_oauthtoken t ON t.provider_id = p.id
+    WHERE w.id = taken.webhook_id OFFSET 0) w
 WHERE l.webhook_id = taken.webhook_id
 RETURNING l.webhook_id, l.token, l.execution, l.consecutive_failures, l.timeouts,
     l.careful_left, l.suspect, l.suspect_expiries, w.event, w.url, w.deadline,
-    w.max_in_flight, w.compression, p.type, p.config, {_VERSION}, doubtful,
-    t.provider_id, t.serial, t.access_token,
-    extract(epoch FROM t.expires_at - clock_timestamp())::float8
+    w.max_in_flight, w.compression, w.type, w.config, w.version, doubtful,
+    w.provider_id, w.serial, w.access_token,
+    extract(epoch FROM w.expires_at - clock_timestamp())::float8
 """,
 )
 _WAITING: Final = _BACKLOG + "LIMIT 1) SELECT EXISTS (SELECT 1 FROM free)"

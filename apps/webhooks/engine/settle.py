@@ -17,6 +17,8 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 # Success is absorbing: a late 2xx is a receipt whoever holds the lease now. A
 # failure counts only under the current token, so a holder that lost its lease
 # cannot undo anything.
+# Rows are looked up by arrays of their keys, not joined: planned while the table looked
+# empty (analyzed before a first great emission was committed), a join read all of it.
 SETTLE: Final = Statement(
     name="webhooks_settle",
     parameters="""data bigint[], webhook bigint[], token bigint[], execution bigint[],
@@ -52,6 +54,12 @@ WITH outcome AS MATERIALIZED (
         sent_bytes, to_timestamp(certificate_ends), headers, excerpt,
         timestamptz 'epoch' + next_try_us * interval '1 microsecond'
     FROM outcome
+), refused AS MATERIALIZED (
+    SELECT o.data, o.execution FROM outcome o
+    WHERE NOT o.accepted
+      AND o.data <> ALL (ARRAY(SELECT data FROM outcome WHERE accepted))
+      AND (SELECT l.token = o.token FROM webhooks_lease l
+           WHERE l.webhook_id = o.webhook)
 ), counted AS (
     UPDATE webhooks_lease l SET consecutive_failures = lane.failures,
         timeouts = lane.timeouts, careful_left = lane.careful_left,
@@ -74,16 +82,15 @@ WITH outcome AS MATERIALIZED (
         attempts = b.attempts + excluded.attempts,
         accepted = b.accepted + excluded.accepted,
         duration_us = b.duration_us + excluded.duration_us
+), delivered AS (
+    UPDATE webhooks_webhookdata SET
+        attempts = attempts + 1, state = 2, delivered_at = clock_timestamp()
+    WHERE id = ANY (ARRAY(SELECT data FROM outcome WHERE accepted)) AND state <> 2
 )
 UPDATE webhooks_webhookdata d SET
-    attempts = d.attempts + 1,
-    state = CASE WHEN o.accepted THEN 2 ELSE d.state END,
-    delivered_at = CASE WHEN o.accepted THEN clock_timestamp() END,
-    last_execution = CASE WHEN o.accepted THEN d.last_execution ELSE o.execution END
-FROM outcome o
-WHERE d.id = o.data AND d.state <> 2
-  AND (o.accepted OR (SELECT l.token = o.token FROM webhooks_lease l
-                      WHERE l.webhook_id = o.webhook))
+    attempts = attempts + 1,
+    last_execution = (SELECT execution FROM refused WHERE data = d.id LIMIT 1)
+WHERE id = ANY (ARRAY(SELECT data FROM refused)) AND state <> 2
 """,
 )
 

@@ -21,8 +21,15 @@ from django.db.backends.utils import CursorWrapper
 _PLACEHOLDER: Final = re.compile(r"%\((\w+)\)s")
 # Left to choose, PostgreSQL plans anew each time, once statistics make that look
 # cheaper: what planning costs is no part of the comparison. And a plan that is kept
-# must not read a table from end to end, however short it was when it was made.
-SETTINGS: Final = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off"}
+# must look rows up by their keys, never read or hash a table from end to end, however
+# short it was when the plan was made.
+SETTINGS: Final = {
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+}
+_SET: Final = " ".join(f"SET {name} = {value}" for name, value in SETTINGS.items())
 
 
 @dataclass(frozen=True)
@@ -31,15 +38,13 @@ class Statement:
 
     `parameters` and `columns` are written as PostgreSQL wants them ("limit int,
     holder text"); the text has `%(limit)s` where the parameter stands. Without
-    `columns` nothing is returned. `keeps_plan`: rows are looked up one way, whatever
-    the tables hold; else PostgreSQL may plan it anew at each run.
+    `columns` nothing is returned.
     """
 
     name: str
     parameters: str
     text: str
     columns: str = ""
-    keeps_plan: bool = True
 
     @cached_property
     def function(self) -> str:
@@ -56,7 +61,7 @@ class Statement:
         text = _PLACEHOLDER.sub(r"p_\1", self.text)
         return (
             f"CREATE OR REPLACE FUNCTION {self.function} ({parameters})\n"
-            f"RETURNS {returns} LANGUAGE plpgsql {self._settings} AS $function$\n"
+            f"RETURNS {returns} LANGUAGE plpgsql {_SET} AS $function$\n"
             # The columns returned are variables as well, and meant nowhere as such.
             f"#variable_conflict use_column\nBEGIN\n{query}{text};\nEND $function$"
         )
@@ -74,8 +79,3 @@ class Statement:
     @property
     def _parameters(self) -> list[str]:
         return [each.strip() for each in self.parameters.split(",")]
-
-    @property
-    def _settings(self) -> str:
-        settings = SETTINGS if self.keeps_plan else {}
-        return " ".join(f"SET {name} = {value}" for name, value in settings.items())

@@ -78,7 +78,14 @@ class WebhookData(models.Model):
                 condition=Q(state=4),
             ),
             # The console's lists, newest first: of one webhook, and of what fails.
-            models.Index(name="webhookdata_of_webhook", fields=["webhook", "id"]),
+            # Said to be of all that have a webhook, so that nothing that is looked up
+            # by `id` alone can be read in it: it would be, from end to end, by a plan
+            # that was made while the table looked empty.
+            models.Index(
+                name="webhookdata_of_webhook",
+                fields=["webhook", "id"],
+                condition=Q(webhook__isnull=False),
+            ),
             models.Index(
                 name="webhookdata_failing",
                 fields=["webhook", "id"],
