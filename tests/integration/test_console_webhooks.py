@@ -170,7 +170,7 @@ def test_the_list_tells_how_each_is_and_what_waits(hand, refused):
     )
     rows = {each.condition.webhook.pk: each for each in listed(hand)}
     assert set(rows) == {bad.pk, refused.webhook_id}
-    assert (rows[bad.pk].attempts, rows[bad.pk].hours[-1]) == (40, 40.0)
+    assert (rows[bad.pk].attempts, rows[bad.pk].hours[-1]) == (40, (40, 30))
     assert rows[refused.webhook_id].queued.number == 1
     assert [each.condition.webhook.pk for each in listed(hand, "?view=trouble")] == [
         bad.pk

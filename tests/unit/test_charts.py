@@ -10,11 +10,12 @@ import pytest
 from apps.webhooks.console.charts import (
     HEIGHT,
     WIDTH,
+    Bar,
     Chart,
     Point,
     Threshold,
     line_chart,
-    sparkline,
+    spark_bars,
 )
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -118,16 +119,25 @@ def test_labels_below_are_few_enough_to_be_read():
     assert len(texts(svg, "tick")) <= 3 + 7
 
 
-@pytest.mark.parametrize("values", [(), (None,), (3.0,), (0.0, 0.0), (1.0, None, 2.0)])
-def test_a_sparkline_is_named_and_within_its_picture(values):
-    svg = ET.fromstring(sparkline(values, title="Deliveries of 24 h"))
+@pytest.mark.parametrize(
+    "bars", [(), (Bar(0, 0),), (Bar(3, 3),), (Bar(1, 0), Bar(0, 0), Bar(20_000, 1))]
+)
+def test_bars_the_size_of_a_word_are_named_and_within_their_picture(bars):
+    svg = ET.fromstring(spark_bars(bars, title="Deliveries of 24 h"))
     assert svg.findtext(f"{SVG}title") == "Deliveries of 24 h"
     assert "style" not in ET.tostring(svg, encoding="unicode")
-    for each in svg.iter():
-        for place in (each.get("points") or "").split():
-            x, y = map(float, place.split(","))
-            assert 0 <= x <= 96
-            assert 0 <= y <= 24
+    for each in svg.iter(f"{SVG}rect"):
+        x, y, width, height = (
+            float(each.get(name)) for name in ("x", "y", "width", "height")
+        )
+        assert 0 <= x <= x + width <= 96
+        assert 0 <= y < y + height <= 24
+
+
+def test_what_failed_is_seen_however_little_it_is():
+    svg = ET.fromstring(spark_bars([Bar(20_000, 1), Bar(5, 5)], title=""))
+    assert classes(svg).count("bar-failed") == 2
+    assert classes(svg).count("bar") == 1
 
 
 def test_an_upper_line_is_within_the_picture_and_stretches_the_axis():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 from xml.etree import ElementTree as ET
 
 WIDTH: Final = 640.0
@@ -23,6 +23,8 @@ FAR: Final = 4
 LABELS: Final = 7
 SPARK_WIDTH: Final = 96.0
 SPARK_HEIGHT: Final = 24.0
+SPARK_GAP: Final = 1.0
+SPARK_LEAST: Final = 1.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,22 +76,23 @@ def line_chart(chart: Chart) -> str:
     return _text_of(svg)
 
 
-def sparkline(values: Sequence[float | None], *, title: str) -> str:
-    """A line the size of a word; `title` says what it shows."""
-    highest = max((value for value in values if value is not None), default=0.0)
+class Bar(NamedTuple):
+    """What was counted in a span of time, and how much of it failed."""
+
+    count: int
+    failed: int
+
+
+def spark_bars(bars: Sequence[Bar], *, title: str) -> str:
+    """Bars the size of a word, what failed at their feet; `title` says what it is."""
+    highest = max((bar.count for bar in bars), default=0)
     svg = _picture("spark", SPARK_WIDTH, SPARK_HEIGHT, title, "")
-    step = SPARK_WIDTH / max(len(values) - 1, 1)
-    places = [
-        None
-        if value is None
-        else (index * step, _spark_height(value / highest if highest else 0.0))
-        for index, value in enumerate(values)
-    ]
-    for run in _runs(places):
-        if len(run) == 1:
-            _dot(svg, run[0], "1.5")
-        else:
-            ET.SubElement(svg, "polyline", {"class": "line", "points": _path(run)})
+    for index, bar in enumerate(bars):
+        failed = _spark_part(bar.failed, highest)
+        x = index * SPARK_WIDTH / len(bars)
+        width = SPARK_WIDTH / len(bars) - SPARK_GAP
+        _spark_bar(svg, "bar", x, width, failed, _spark_part(bar.count, highest))
+        _spark_bar(svg, "bar-failed", x, width, 0.0, failed)
     return _text_of(svg)
 
 
@@ -216,8 +219,19 @@ def _y(part: float) -> float:
     return HEIGHT - BOTTOM - (HEIGHT - BOTTOM - TOP) * part
 
 
-def _spark_height(part: float) -> float:
-    return SPARK_HEIGHT - 2 - (SPARK_HEIGHT - 4) * part
+def _spark_part(count: int, highest: int) -> float:
+    """The height of a bar; one that stands for something can be seen."""
+    return max(SPARK_LEAST, SPARK_HEIGHT * count / highest) if count else 0.0
+
+
+def _spark_bar(
+    svg: ET.Element, kind: str, x: float, width: float, low: float, high: float
+) -> None:
+    if high <= low:
+        return
+    where = {"x": x, "y": SPARK_HEIGHT - high, "width": width, "height": high - low}
+    texts = {name: f"{value:.1f}" for name, value in where.items()}
+    ET.SubElement(svg, "rect", {"class": kind, **texts})
 
 
 def _round_up(value: float) -> float:

@@ -14,6 +14,7 @@ from django.db import connection
 from django.utils import timezone
 
 from apps.webhooks.causes import Plain, explain
+from apps.webhooks.console.charts import Bar
 from apps.webhooks.console.paging import CappedCount
 from apps.webhooks.rules.health import Health
 
@@ -55,7 +56,7 @@ FROM unnest(%s::timestamptz[]) AS span(began)
 """
 _HOURLY: Final = """
 SELECT webhook_id, date_bin('1 hour', began_at, timestamptz 'epoch') AS began,
-    sum(attempts)::bigint
+    sum(attempts)::bigint, sum(attempts - accepted)::bigint
 FROM webhooks_healthbucket WHERE webhook_id = ANY(%s) AND began_at >= %s
 GROUP BY webhook_id, began
 """
@@ -171,13 +172,13 @@ def slow_over(
     ]
 
 
-def hourly(webhooks: Sequence[int]) -> dict[int, list[float | None]]:
+def hourly(webhooks: Sequence[int]) -> dict[int, list[Bar]]:
     """The attempts in each hour of the last day, the current one at the end."""
     hour = timedelta(hours=1)
     first = _floor(timezone.now(), hour) - 23 * hour
-    found: dict[int, list[float | None]] = {each: [0.0] * 24 for each in webhooks}
-    for webhook, began, attempts in _rows(_HOURLY, [list(webhooks), first]):
-        found[webhook][(began - first) // hour] = float(attempts)
+    found = {each: [Bar(0, 0)] * 24 for each in webhooks}
+    for webhook, began, *counts in _rows(_HOURLY, [list(webhooks), first]):
+        found[webhook][(began - first) // hour] = Bar(*counts)
     return found
 
 

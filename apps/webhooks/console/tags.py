@@ -26,7 +26,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from apps.webhooks.console.badges import Badge
-from apps.webhooks.console.charts import Chart, line_chart, sparkline
+from apps.webhooks.console.charts import Bar, Chart, line_chart, spark_bars
 from apps.webhooks.console.printing import pretty
 
 register = template.Library()
@@ -129,9 +129,9 @@ def chart_tag(chart: Chart) -> SafeString:
 
 
 @register.simple_tag
-def spark(values: Sequence[float | None], title: str) -> SafeString:
-    """A sparkline; `title` says what it shows."""
-    return mark_safe(sparkline(values, title=title))  # nosec B308
+def spark(bars: Sequence[Bar], title: str) -> SafeString:
+    """Bars the size of a word; `title` says what they show."""
+    return mark_safe(spark_bars(bars, title=title))  # nosec B308
 
 
 @register.simple_tag

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from apps.webhooks.console.charts import Bar
 from apps.webhooks.console.conditions import Condition, Kind, conditions_of
 from apps.webhooks.console.overview import hourly, queued
 from apps.webhooks.console.paging import CappedCount, CappedPaginator
@@ -34,7 +35,7 @@ class Row(NamedTuple):
 
     condition: Condition
     queued: CappedCount
-    hours: list[float | None]
+    hours: list[Bar]
 
     @property
     def attempts(self) -> int:
