@@ -20,9 +20,10 @@ trial: $(READY)
 	$(BIN)/python -m tests.trial $(if $(FULL),--full) $(ARGS)
 
 # Three at a time, of whom one waits for something as a rule, each with servers of its own;
-# ARGS="-n 0 ..." runs them in turn.
+# ARGS="-n 0 ..." runs them in turn. Python's development mode, but for what it does to
+# each allocation: that takes a sixth of the time and would find faults in C.
 test: $(READY)
-	PYTHONDEVMODE=1 $(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
+	PYTHONDEVMODE=1 PYTHONMALLOC=pymalloc $(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
 
 # What is shipped: the wheel, and the previous release's workers on this schema.
 test-release: $(READY)
