@@ -128,7 +128,7 @@ def test_bars_the_size_of_a_word_are_named_and_within_their_picture(bars):
     assert "style" not in ET.tostring(svg, encoding="unicode")
     for each in svg.iter(f"{SVG}rect"):
         x, y, width, height = (
-            float(each.get(name)) for name in ("x", "y", "width", "height")
+            float(each.attrib[name]) for name in ("x", "y", "width", "height")
         )
         assert 0 <= x <= x + width <= 96
         assert 0 <= y < y + height <= 24

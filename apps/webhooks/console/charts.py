@@ -79,19 +79,19 @@ def line_chart(chart: Chart) -> str:
 class Bar(NamedTuple):
     """What was counted in a span of time, and how much of it failed."""
 
-    count: int
+    number: int
     failed: int
 
 
 def spark_bars(bars: Sequence[Bar], *, title: str) -> str:
     """Bars the size of a word, what failed at their feet; `title` says what it is."""
-    highest = max((bar.count for bar in bars), default=0)
+    highest = max((bar.number for bar in bars), default=0)
     svg = _picture("spark", SPARK_WIDTH, SPARK_HEIGHT, title, "")
     for index, bar in enumerate(bars):
         failed = _spark_part(bar.failed, highest)
         x = index * SPARK_WIDTH / len(bars)
         width = SPARK_WIDTH / len(bars) - SPARK_GAP
-        _spark_bar(svg, "bar", x, width, failed, _spark_part(bar.count, highest))
+        _spark_bar(svg, "bar", x, width, failed, _spark_part(bar.number, highest))
         _spark_bar(svg, "bar-failed", x, width, 0.0, failed)
     return _text_of(svg)
 
