@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 # How often the bell is looked at while requests are in flight; a look costs 0.1 ms.
-POLL_SECONDS: Final = 0.003
+POLL_SECONDS: Final = 0.002
 BUSY_POLL_SECONDS: Final = 0.01
 # With so many requests that end a second, looking less often serves more webhooks at
 # once. Those that hang do not count: they keep nobody from looking.
