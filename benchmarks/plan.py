@@ -27,7 +27,7 @@ class Plan:
     purged: int
 
 
-# As the targets are put: half an hour, a good part of it for ten million rows.
+# As the targets are put: 25 minutes, a third of it for ten million rows.
 FULL: Final = Plan(
     rounds=3,
     ceiling=100_000,
