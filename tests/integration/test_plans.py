@@ -102,7 +102,10 @@ def test_nor_if_it_was_planned_while_the_table_was_short(path):
         cursor.execute(f"ANALYZE {BIG.replace('|', ', ')}, {SHORT.replace('|', ', ')}")
         for name, value in SETTINGS.items():
             cursor.execute(f"SET LOCAL {name} = {value}")
-    lines = of_function(path).splitlines()
+    plan = of_function(path)
+    # Before PostgreSQL 18 that would cost so much that all of it is compiled each time.
+    assert "Disabled: true" not in plan
+    lines = plan.splitlines()
     found = [(n, line) for n, line in enumerate(lines) if READING.search(line)]
     assert [line for n, line in found if not _is_narrow(lines, n)] == []
 

@@ -28,12 +28,10 @@ EXECUTION: Final = "greatest(now.execution, l.flushed_execution)"
 LIVE: Final = "w.deleted_at IS NULL AND w.url IS NOT NULL"
 # An end is nothing that somebody must wait for: it is compared with the clock.
 IS_UNPAUSED: Final = "(w.paused_at IS NULL OR w.paused_until <= clock_timestamp())"
-# An array of the few providers without one, since a join would be planned for all
-# webhooks.
-HAS_TOKEN: Final = f"""(w.auth_provider_id IS NULL
-           OR w.auth_provider_id <> ALL (ARRAY(
-               SELECT t.provider_id FROM auth_providers_oauthtoken t
-               WHERE NOT {USABLE})))"""
+# A provider that needs none has no row. Looked up for each, not joined for all.
+HAS_TOKEN: Final = f"""coalesce((
+    SELECT {USABLE} FROM auth_providers_oauthtoken t
+    WHERE t.provider_id = w.auth_provider_id), TRUE)"""
 IS_FREE: Final = "(l.leased_until IS NULL OR l.leased_until <= now.instant)"
 HAS_RESTED: Final = "(l.rest_until IS NULL OR l.rest_until <= now.instant)"
 IS_OPEN: Final = f"""(l.cut_off_at IS NULL
