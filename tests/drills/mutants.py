@@ -207,9 +207,7 @@ MUTANTS: Final[dict[str, Mutant]] = {
     "late-failures-count": Mutant(
         removes="A failure counts only under the token that the lease still has.",
         places={
-            "apps.webhooks.engine.settle.SETTLE": without(
-                "o.accepted OR EXISTS", "true OR EXISTS"
-            )
+            "apps.webhooks.engine.settle.SETTLE": without("l.token = o.token", "true")
         },
     ),
     "everybody-has-their-own-time": Mutant(
