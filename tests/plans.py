@@ -9,23 +9,34 @@ from django.db import connection
 ROWS: Final = 10_000_000
 # The planner counts the pages that there are, and multiplies them by the rows that a
 # page has: so many in each will do, in a table of a few rows.
-_GROW: Final = """
-UPDATE pg_class SET reltuples = %s, relpages = 1
-WHERE relkind = 'r' AND relname IN ('webhooks_webhookdata', 'webhooks_deliveryattempt',
-    'event_log_event', 'webhooks_healthbucket')
+_LARGE: Final = [
+    "webhooks_webhookdata", "webhooks_deliveryattempt", "event_log_event",
+    "webhooks_healthbucket",
+]  # fmt: skip
+_PRETEND: Final = """
+UPDATE pg_class SET reltuples = %s, relpages = %s
+WHERE relkind = 'r' AND relname = ANY(%s)
 """
 
 
 def pretend_large() -> None:
     """Until the end of the transaction. None of these tables may be empty."""
-    with connection.cursor() as cursor:
-        cursor.execute(_GROW, [ROWS])
+    _pretend(ROWS, 1, _LARGE)
 
 
 def pretend_empty() -> None:
     """As if the tables had been analyzed before what fills them was committed."""
+    _pretend(0, 1, _LARGE)
+
+
+def pretend_new(table: str) -> None:
+    """As if nobody had looked yet: a table known to be empty is read as a whole."""
+    _pretend(-1, 0, [table])
+
+
+def _pretend(rows: int, pages: int, tables: list[str]) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(_GROW, [0])
+        cursor.execute(_PRETEND, [rows, pages, tables])
 
 
 def plan_of(statement: str, parameters: object = None) -> str:

@@ -86,8 +86,7 @@ ACQUIRE: Final = Statement(
         failing AND NOT cut_off
         AND coalesce({_OLDEST.format("free")} < last, FALSE) AS unfinished,
         coalesce((SELECT d.state = 1 FROM webhooks_webhookdata d
-                  WHERE d.webhook_id = free.webhook_id AND d.id = free.suspect), FALSE)
-            AS suspected
+                  WHERE d.id = free.suspect), FALSE) AS suspected
     FROM free
 )
 UPDATE webhooks_lease l SET
