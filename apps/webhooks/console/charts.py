@@ -150,7 +150,7 @@ def _labels(svg: ET.Element, points: Sequence[Point]) -> None:
 
 def _run(svg: ET.Element, run: Sequence[Place]) -> None:
     if len(run) == 1:
-        _dot(svg, run[0], "3")
+        _dot(svg, run[0], "dot")
         return
     ground = f"{run[-1][0]:.1f},{_y(0.0):.1f} {run[0][0]:.1f},{_y(0.0):.1f}"
     area = {"class": "area", "points": f"{_path(run)} {ground}"}
@@ -160,14 +160,14 @@ def _run(svg: ET.Element, run: Sequence[Place]) -> None:
 
 def _upper_run(svg: ET.Element, run: Sequence[Place]) -> None:
     if len(run) == 1:
-        _dot(svg, run[0], "3", kind="upper-dot")
+        _dot(svg, run[0], "upper-dot")
         return
     ET.SubElement(svg, "polyline", {"class": "upper", "points": _path(run)})
 
 
-def _dot(svg: ET.Element, place: Place, radius: str, kind: str = "dot") -> None:
+def _dot(svg: ET.Element, place: Place, kind: str) -> None:
     where = {"cx": f"{place[0]:.1f}", "cy": f"{place[1]:.1f}"}
-    ET.SubElement(svg, "circle", {"class": kind, "r": radius, **where})
+    ET.SubElement(svg, "circle", {"class": kind, "r": "3", **where})
 
 
 def _threshold(svg: ET.Element, threshold: Threshold, highest: float) -> None:
