@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -9,14 +10,24 @@ from django.db.models import F, Sum
 from django.utils import timezone
 
 from apps.api_tokens.models import Scope
+from apps.outbound.outcome import Cause, Outcome
+from apps.webhooks.conf import EngineSettings
 from apps.webhooks.emit import Emission, emit, emit_many
 from apps.webhooks.engine.executions import begin_execution
+from apps.webhooks.engine.flights import Flight, record_of
+from apps.webhooks.engine.lane import Lane
+from apps.webhooks.engine.lanes import Lanes
+from apps.webhooks.engine.leases import LeaseTerms
+from apps.webhooks.engine.recorder import Recorder
+from apps.webhooks.engine.unsent import Unsent
 from apps.webhooks.health import KEPT, purge_health
 from apps.webhooks.models import DeliveryAttempt, HealthBucket, WebhookData
 from tests.integration.api_client import ApiClient, make_client
 from tests.make import make_user, make_webhook
 
 pytestmark = pytest.mark.django_db
+
+TERMS = LeaseTerms(holder="one", lease=20, deadline=10, settle=10)
 
 
 @pytest.fixture
@@ -84,6 +95,37 @@ def test_a_busy_lane_keeps_its_counts_until_they_are_due(receiver, run_pump):
     run_pump()
     counted = HealthBucket.objects.aggregate(a=Sum("attempts"), s=Sum("accepted"))
     assert counted == {"a": 1400, "s": 1400}
+
+
+@pytest.mark.parametrize("is_closed", [True, False])
+def test_a_lane_that_closes_leaves_no_counts_behind(is_closed):
+    """It is neither busy nor idle: a row waits, nothing is in flight."""
+    make_webhook("http://127.0.0.1/")
+    emit_rows(4)
+    lanes, recorder = Lanes(TERMS, EngineSettings()), Recorder(TERMS.settle)
+    now = time.monotonic()
+    lanes.acquire(now)
+    lanes.read()
+    for _ in range(3):
+        (picked,) = lanes.pick(1, 1000)
+        land(lanes, recorder, *picked, now)
+    assert HealthBucket.objects.get().attempts == 1
+    if is_closed:
+        lanes.shed_all()
+    else:
+        lanes.renew()
+    assert lanes.give_back(now) == is_closed
+    assert HealthBucket.objects.get().attempts == (3 if is_closed else 1)
+
+
+def land(lanes: Lanes, recorder: Recorder, lane: Lane, row: Unsent, now: float) -> None:
+    """Its receiver accepts it, and nobody keeps it company."""
+    accepted = Outcome(Cause.ACCEPTED, status=204)
+    lane.succeeded()
+    flight = Flight(lane, row, 0, row.size, row.size)
+    recorder.add(lane, record_of(flight, accepted), now)
+    lanes.landed(lane, now)
+    recorder.settle_if_due(now + 1, lonely=False)
 
 
 def test_old_health_is_dropped():

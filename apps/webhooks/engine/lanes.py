@@ -11,6 +11,7 @@ from apps.webhooks.conf import EngineSettings
 from apps.webhooks.engine import leases
 from apps.webhooks.engine.lane import Lane
 from apps.webhooks.engine.leases import LeaseTerms
+from apps.webhooks.engine.settle import NO_TALLY, settle
 from apps.webhooks.engine.unsent import Unsent, read_unsent
 
 # Leases taken by one statement, so many that its cost is spread. Beside other pumps
@@ -169,10 +170,21 @@ class Lanes:
             self._close_expired(now)
         done = [lane for lane in self._held.values() if self._is_done(lane, now)]
         if done:
+            self._keep_counts(done)
             leases.release(self._pairs(done))
         for lane in done:
             del self._held[lane.registration.id]
         return len(done)
+
+    @staticmethod
+    def _keep_counts(lanes: Iterable[Lane]) -> None:
+        """Add to the health of webhooks what was not due when their lanes closed."""
+        counted = [lane for lane in lanes if lane.tally.attempts]
+        if not counted:
+            return
+        settle((), (), [lane.tally for lane in counted])
+        for lane in counted:
+            lane.tally = NO_TALLY
 
     def _close_expired(self, now: float) -> None:
         """Nothing more is sent with a token that has ended."""

@@ -131,7 +131,8 @@ class Pump:
             if self._draining and not len(self._lanes):
                 self._bell.leave()
                 return True
-            if now - active > linger and self._may_leave(now):
+            # Work may have come since this turn began.
+            if now - active > linger and not self._is_busy and self._may_leave(now):
                 return False
 
     def _may_leave(self, now: float) -> bool:
