@@ -24,6 +24,10 @@ KEYS = {
     "WEBHOOKS_ENCRYPTION_KEYS": "test1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
 }
 
+# What a server keeps when it is killed, but not when the machine is: tests kill only
+# servers, and empty all tables hundreds of times. Drills and benchmarks sync.
+FORGETFUL = {"fsync": "off", "full_page_writes": "off"}
+
 RUNNING = pytest.StashKey[Services]()
 
 
@@ -47,7 +51,12 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     _sweep()
     try:
-        services = Services(ROOT / f"test-{os.getpid()}", fresh=True, keep=False)
+        services = Services(
+            ROOT / f"test-{os.getpid()}",
+            fresh=True,
+            keep=False,
+            postgres_settings=FORGETFUL,
+        )
         services.__enter__()
     except ServiceError as error:
         raise pytest.UsageError(str(error)) from error
