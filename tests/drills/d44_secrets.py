@@ -114,6 +114,9 @@ def _sweep_rest(day: Day, sweep: Sweep, port: int) -> None:
         # What Redis was told is in the monitor's.
         good = log.name != "monitor.log" or b"EVAL" in content
         sweep.over(log.name, content, everything, good)
+    refusals = (world.services.folder / "postgres.log").read_bytes()
+    good = b'violates check constraint "stumble"' in refusals
+    sweep.over("log of PostgreSQL", refusals, everything, good)
     for key in world.broker.scan_iter():
         sweep.over(f"Redis {key!r}", key + (world.broker.dump(key) or b""), everything)
     program = str((installed() / SERVER).with_name("pg_dump"))

@@ -13,10 +13,12 @@ from apps.webhooks.demo.processes import free_port, is_listening
 from tests.trial.programs import Programs, program, run, server_user, until
 
 ROLE: Final = "bankhooks"
-TIMEOUTS: Final = {
+SETTINGS: Final = {
     "statement_timeout": "60s",
     "lock_timeout": "10s",
     "idle_in_transaction_session_timeout": "30s",
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
 }
 
 
@@ -43,7 +45,7 @@ def start_postgresql(programs: Programs, password: str) -> str:
     )
     until(lambda: is_listening(port), "PostgreSQL listens")
     statements = [f"CREATE ROLE {ROLE} LOGIN PASSWORD '{password}'"]
-    statements += [f"ALTER ROLE {ROLE} SET {n} = '{v}'" for n, v in TIMEOUTS.items()]
+    statements += [f"ALTER ROLE {ROLE} SET {n} = '{v}'" for n, v in SETTINGS.items()]
     statements += [f"CREATE DATABASE {ROLE} OWNER {ROLE}"]
     for statement in statements:
         psql = ["-h", "127.0.0.1", "-p", str(port), "-U", "postgres", "-qc", statement]

@@ -50,10 +50,10 @@ def test_prometheus_is_given_the_shipped_jobs_and_rules(tmp_path, wait):
     assert jobs == [[f"127.0.0.1:{ports[role]}"] for role in ("web", "pump", "control")]
 
 
-def test_the_role_is_bounded_as_the_page_on_systemd_and_the_compose_file_have_it():
+def test_the_role_is_set_up_as_the_page_on_systemd_and_the_compose_file_have_it():
     page = (PROJECT / "deploy" / "systemd.md").read_text()
     compose = (PROJECT / "docker-compose.yml").read_text()
-    for name, value in servers.TIMEOUTS.items():
+    for name, value in servers.SETTINGS.items():
         assert f"SET {name} = '{value}'" in page
         assert f"{name}={value}" in compose
 

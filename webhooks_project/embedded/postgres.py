@@ -39,6 +39,9 @@ SETTINGS: dict[str, str] = {
     "effective_cache_size": "1GB",
     "random_page_cost": "1.1",
     "jit": "off",
+    # Of a statement that fails the log has what went wrong, not the payload in it.
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
     "timezone": "UTC",
     "log_timezone": "UTC",
 }
