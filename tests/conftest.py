@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.utils import translation
 
 from apps.api_tokens.authentication import forget_callers
@@ -22,7 +23,13 @@ from apps.webhooks.replay.items import claim
 from apps.webhooks.replay.turn import Turn
 from tests.make import SECRET
 
+FAST_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 LOOPBACK = AddressPolicy(allowed=parse_networks("127.0.0.0/8,::1/128"))
+
+
+def pytest_configure() -> None:
+    """Passwords of tests are nobody's: to hash one as shipped takes 0.2 s."""
+    settings.PASSWORD_HASHERS = FAST_HASHERS
 
 
 @pytest.fixture(autouse=True)

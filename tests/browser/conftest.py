@@ -72,7 +72,6 @@ def plain_http() -> override_settings:
         CSRF_COOKIE_SECURE=False,
         LANGUAGE_COOKIE_SECURE=False,
         SECURE_HSTS_SECONDS=0,
-        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
         ALLOWED_HOSTS=["localhost"],
     )
 

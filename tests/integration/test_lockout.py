@@ -30,11 +30,6 @@ PASSWORD = "correct horse battery staple"
 HERE, THERE = "192.0.2.1", "192.0.2.2"
 
 
-@pytest.fixture(autouse=True)
-def _cheap_hashes(settings) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture
 def ada() -> User:
     return User.objects.create_user("ada", password=PASSWORD, is_staff=True)
