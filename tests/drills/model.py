@@ -124,8 +124,6 @@ class Machine(RuleBasedStateMachine):
     def time_passes(self, seconds: float) -> None:
         """Nobody works meanwhile: leases may end."""
         self._count()
-        for worker in self._pumps:
-            self._unknown |= worker.unrecorded
         self._pass(seconds)
 
     @rule()
@@ -195,7 +193,7 @@ class Machine(RuleBasedStateMachine):
             assert state != PENDING or not live, f"{row} is lost"
             assert state != CANCELLED or not live, f"{row} was cancelled"
             assert state != HAS or self._accepted[row], f"{row} is delivered falsely"
-        told["duplicates"] += sum(n - 1 for n in self._accepted.values())
+        told["duplicates"] += sum(max(0, n - 1) for n in self._accepted.values())
         told["rows"] += len(rows)
 
     def _check(self, worker: Worker, flight: Flight) -> None:
@@ -218,6 +216,9 @@ class Machine(RuleBasedStateMachine):
             self._accepted[flight.row.id] += kind == "accepted"
 
     def _pass(self, seconds: float) -> None:
+        """What no pump has recorded may be sent again once a lease has ended."""
+        for worker in self._pumps:
+            self._unknown |= worker.unrecorded
         TIME.seconds += seconds
         with connection.cursor() as cursor:
             cursor.execute(_SHIFT, [seconds])

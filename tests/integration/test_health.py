@@ -19,9 +19,10 @@ from apps.webhooks.engine.lane import Lane
 from apps.webhooks.engine.lanes import Lanes
 from apps.webhooks.engine.leases import LeaseTerms
 from apps.webhooks.engine.recorder import Recorder
+from apps.webhooks.engine.settle import Settlement
 from apps.webhooks.engine.unsent import Unsent
 from apps.webhooks.health import KEPT, purge_health
-from apps.webhooks.models import DeliveryAttempt, HealthBucket, WebhookData
+from apps.webhooks.models import DeliveryAttempt, HealthBucket, Lease, WebhookData
 from tests.integration.api_client import ApiClient, make_client
 from tests.make import make_user, make_webhook
 
@@ -118,14 +119,37 @@ def test_a_lane_that_closes_leaves_no_counts_behind(is_closed):
     assert HealthBucket.objects.get().attempts == (3 if is_closed else 1)
 
 
+def test_lanes_of_two_leases_count_together():
+    """A pump that lost a lease takes it anew while a request is still in flight."""
+    make_webhook("http://127.0.0.1/")
+    emit_rows(2)
+    lanes, recorder = Lanes(TERMS, EngineSettings()), Recorder(TERMS.settle)
+    now = time.monotonic()
+    landed = []
+    for _ in range(2):
+        lanes.acquire(now)
+        lanes.read()
+        landed += lanes.pick(1, 1000)
+        Lease.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+    assert [lane.token for lane, _ in landed] == [1, 2]
+    for lane, row in landed:
+        recorder.add(lane, accepted(lane, row), now)
+    recorder.settle_if_due(now + 1, lonely=False)
+    assert HealthBucket.objects.get().attempts == 2
+
+
 def land(lanes: Lanes, recorder: Recorder, lane: Lane, row: Unsent, now: float) -> None:
     """Its receiver accepts it, and nobody keeps it company."""
-    accepted = Outcome(Cause.ACCEPTED, status=204)
-    lane.succeeded()
-    flight = Flight(lane, row, 0, row.size, row.size)
-    recorder.add(lane, record_of(flight, accepted), now)
+    recorder.add(lane, accepted(lane, row), now)
     lanes.landed(lane, now)
     recorder.settle_if_due(now + 1, lonely=False)
+
+
+def accepted(lane: Lane, row: Unsent) -> Settlement:
+    """What is to be recorded of it."""
+    lane.succeeded()
+    flight = Flight(lane, row, 0, row.size, row.size)
+    return record_of(flight, Outcome(Cause.ACCEPTED, status=204))
 
 
 def test_old_health_is_dropped():

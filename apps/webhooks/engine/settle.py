@@ -161,10 +161,26 @@ def settle(
     values = {
         **columns("", Settlement, settlements),
         **columns("lane_", LaneState, lanes),
-        **columns("tally_", Tally, tallies),
+        **columns("tally_", Tally, _by_webhook(tallies)),
     }
     with connection.cursor() as cursor:
         SETTLE.run(cursor, values)
+
+
+def _by_webhook(tallies: Sequence[Tally]) -> list[Tally]:
+    """One of each: a pump that lost a lease and took it anew counts under both, and a
+    statement that would add twice to one row is refused.
+    """
+    sums: dict[int, Tally] = {}
+    for tally in tallies:
+        _, attempts, accepted, duration = sums.get(tally.webhook, NO_TALLY)
+        sums[tally.webhook] = Tally(
+            tally.webhook,
+            attempts + tally.attempts,
+            accepted + tally.accepted,
+            duration + tally.duration_us,
+        )
+    return list(sums.values())
 
 
 def microseconds(instant: datetime) -> int:
