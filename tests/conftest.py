@@ -18,6 +18,7 @@ from apps.receiver.server import Receiver
 from apps.webhooks.conf import engine_settings, transport_policy
 from apps.webhooks.engine.bell import Bell
 from apps.webhooks.engine.pump import Pump
+from apps.webhooks.engine.recorder import Outcomes
 from apps.webhooks.engine.traces import Traces
 from apps.webhooks.replay.items import claim
 from apps.webhooks.replay.turn import Turn
@@ -71,6 +72,7 @@ def make_pump() -> Iterator[Callable[..., Pump]]:
         stopping: Callable[[], bool] = lambda: False,
         renew_token: Callable[[int], None] = lambda provider: None,
         traces: Traces | None = None,
+        kept: Outcomes | None = None,
         **changes: Any,
     ) -> Pump:
         policy = dataclasses.replace(transport_policy(), addresses=LOOPBACK)
@@ -83,6 +85,7 @@ def make_pump() -> Iterator[Callable[..., Pump]]:
             stopping=stopping,
             renew_token=renew_token,
             traces=traces,
+            kept=kept,
         )
 
     yield make

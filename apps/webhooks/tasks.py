@@ -48,6 +48,7 @@ from apps.webhooks.engine.executions import begin_execution
 from apps.webhooks.engine.leases import is_waiting
 from apps.webhooks.engine.mailbox import Mailbox
 from apps.webhooks.engine.pump import Pump
+from apps.webhooks.engine.recorder import Outcomes
 from apps.webhooks.engine.tokens import ask
 from apps.webhooks.engine.traces import Traces
 from apps.webhooks.engine.watch import Watch
@@ -188,6 +189,7 @@ def run_pump(out: Transport, box: Mailbox | None) -> bool:
         renew_token=post_renewal,
         watch=watch(),
         traces=Traces.of(tracer()),
+        kept=unrecorded(),
     ).run()
 
 
@@ -223,6 +225,12 @@ def run_replay() -> bool:
 def mailbox() -> Mailbox:
     """This process's line to the bell."""
     return Mailbox.at(settings.REDIS_URL, prefix=settings.REDIS_PREFIX)
+
+
+@cache
+def unrecorded() -> Outcomes:
+    """What this process's pumps could not record yet."""
+    return []
 
 
 def transport() -> Transport:
@@ -266,6 +274,7 @@ def _settle_in(**_: object) -> None:
     """Sockets opened before the fork belong to the parent."""
     mailbox.cache_clear()
     _transport.cache_clear()
+    unrecorded.cache_clear()
     tracer.cache_clear()
     # A pump makes thousands of short-lived tuples a second and no cycles: looking
     # for those at every 700 objects costs a twentieth of its time.

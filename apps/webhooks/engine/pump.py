@@ -25,7 +25,7 @@ from apps.webhooks.engine.lanes import Lanes
 from apps.webhooks.engine.leases import LeaseTerms
 from apps.webhooks.engine.outage import is_outage
 from apps.webhooks.engine.pace import POLL_SECONDS, Pace
-from apps.webhooks.engine.recorder import LONELY_SECONDS, Recorder
+from apps.webhooks.engine.recorder import LONELY_SECONDS, Outcomes, Recorder
 from apps.webhooks.engine.sharing import Sharing
 from apps.webhooks.engine.tokens import ask
 from apps.webhooks.engine.traces import Traces
@@ -51,7 +51,8 @@ RETRY_SECONDS: Final = 0.25
 
 class Pump:
     """One run. `stopping` tells that the worker shuts down; `renew_token` has the
-    access token of a provider renewed, by somebody else."""
+    access token of a provider renewed, by somebody else. `kept` are the outcomes that
+    an earlier run could not record, and takes those of this one."""
 
     def __init__(
         self,
@@ -64,6 +65,7 @@ class Pump:
         renew_token: Callable[[int], None] = lambda provider: None,
         watch: Watch | None = None,
         traces: Traces | None = None,
+        kept: Outcomes | None = None,
     ) -> None:
         self._settings = settings
         self._watch = watch
@@ -77,7 +79,7 @@ class Pump:
             settle=settings.settle,
         )
         self._lanes = Lanes(terms, settings)
-        self._recorder = Recorder(settings.settle, watch)
+        self._recorder = Recorder(settings.settle, watch, kept)
         self._flights = Flights(
             transport=transport,
             lanes=self._lanes,
@@ -128,7 +130,7 @@ class Pump:
             else:
                 rang = self._only_records and self._wait(now, LONELY_SECONDS)
                 self._collect(company=rang)
-            if self._draining and not len(self._lanes):
+            if self._draining and not (len(self._lanes) or len(self._recorder)):
                 self._bell.leave()
                 return True
             # Work may have come since this turn began.
