@@ -165,7 +165,7 @@ DRILL = Drill(
     passes="lost 0; dups at most what was unrecorded at the kill; taken over within "
     "25 s; nothing sent while paused; both reports equal their items; health and "
     "cutoff untouched",
-    short=Size(deliveries=3_000, seconds=40),
+    short=Size(deliveries=1_200, seconds=40),
     long=Size(deliveries=10_000, seconds=60),
     mutants=["replays-of-the-dead"],
     run=run,
