@@ -24,6 +24,7 @@ COMMAND = ("django", "dumpdata", "webhooks.webhook")
 BACKENDS = """
 SELECT count(*) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid()
+    AND backend_type = 'client backend'
 """
 _EXECUTIONS = "SELECT count(*) FROM webhooks_flusherexecution"
 
