@@ -20,16 +20,23 @@ WEBHOOKS = 10
 OVERTAKEN_SECONDS = 4.0
 # What a worker comes back with is recorded.
 BACK_SECONDS = 1.5
-# An attempt is too late if one under a later token was recorded before it.
+# An attempt is too late if one under a later token was recorded before it; it counts
+# unless its row was delivered before, and too late only as a success.
 _LATE = """
 WITH attempt AS (
-    SELECT token, webhook_data_id, max(token) OVER (
-        PARTITION BY webhook_id ORDER BY id ROWS UNBOUNDED PRECEDING) AS newest
-    FROM webhooks_deliveryattempt)
-SELECT count(*) FILTER (WHERE token < newest),
-    (SELECT sum(attempts) FROM webhooks_webhookdata)
-        - count(*) FILTER (WHERE token = newest)
-FROM attempt
+    SELECT webhook_data_id AS data, cause = 'accepted' AS accepted,
+        token < max(token) OVER (
+            PARTITION BY webhook_id ORDER BY id ROWS UNBOUNDED PRECEDING) AS late,
+        count(*) FILTER (WHERE cause = 'accepted') OVER (
+            PARTITION BY webhook_data_id ORDER BY id
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) > 0 AS delivered
+    FROM webhooks_deliveryattempt),
+row AS (
+    SELECT data, count(*) FILTER (WHERE late AND NOT accepted) AS late,
+        count(*) FILTER (WHERE NOT delivered AND (accepted OR NOT late)) AS valid
+    FROM attempt GROUP BY data)
+SELECT sum(row.late), count(*) FILTER (WHERE d.attempts > row.valid)
+FROM row JOIN webhooks_webhookdata d ON d.id = row.data
 """
 
 
