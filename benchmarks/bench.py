@@ -6,7 +6,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +14,7 @@ from typing import Any, Final
 import psycopg2
 import psycopg2.extensions
 import redis
+import requests
 
 from benchmarks.compiler import compiled
 from benchmarks.processes import ROOT, BenchmarkError, Child, Children
@@ -116,8 +117,10 @@ class Bench:
         where = ["--bind", f"127.0.0.1:{port}"]
         child = self.children.python("web", "gunicorn", *GUNICORN, *where, talks=False)
         child.wait_for("Booting worker")
+        url = f"http://127.0.0.1:{port}"
+        _answers(f"{url}/livez")
         token = self.children.ours("token", "benchmarks.token").hear()
-        yield Web(child=child, url=f"http://127.0.0.1:{port}", token=token)
+        yield Web(child=child, url=url, token=token)
         self.children.stop(child)
 
     def begin(self) -> None:
@@ -201,6 +204,17 @@ def bench() -> Iterator[Bench]:
         broker = redis.Redis.from_url(services.redis_url)
         stack.callback(broker.close)
         yield Bench(children, receiver, services, scratch, database, broker)
+
+
+def _answers(url: str) -> None:
+    """Wait until it does: a process boots before it has loaded the project."""
+    until = time.monotonic() + STUCK_SECONDS
+    while time.monotonic() < until:
+        with suppress(requests.RequestException):
+            if requests.get(url, timeout=STUCK_SECONDS).ok:
+                return
+        time.sleep(POLL_SECONDS)
+    raise BenchmarkError(f"{url} does not answer.")
 
 
 def _season(database: psycopg2.extensions.connection) -> None:

@@ -21,7 +21,7 @@ CUTOFFS: Final = {"/refuse": 10, "/hang": 2}
 BOUND_SECONDS: Final = 1.0
 # A hanging receiver is given up after this many seconds here, to end sooner.
 DEADLINE: Final = 1
-QUIET_SECONDS: Final = 3.0
+QUIET_SECONDS: Final = 2.0
 POLL_SECONDS: Final = 0.001
 _COUNTS: Final = """
 SELECT w.id, count(a.id) FROM webhooks_webhook w

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
+from apps.webhooks.demo.processes import kill_group
 from benchmarks.bench import WEBHOOKS, Bench, Web
 from benchmarks.compiler import compiled
 from benchmarks.cpu import cpu_seconds, used
@@ -20,6 +21,8 @@ EMITTERS: Final = 4
 POSTER: Final = Path(__file__).with_name("poster.c")
 # Emitted and delivered like the rest, but not counted: connections open, lanes lease.
 WARM_UP_SECONDS: Final = 2
+# Besides, the other processes of the web still load the project.
+HTTP_WARM_UP_SECONDS: Final = 5
 DEAD_ROWS: Final = 100
 EMISSION: Final = "PostgreSQL, emission"
 RATE_SHARE: Final = 0.95
@@ -118,7 +121,8 @@ def live(
         bench.commit(bench.emitted(0, *bench.registered(), "--users", *others))
         if beside:
             stack.enter_context(beside.ready(bench))
-        total = rate * (WARM_UP_SECONDS + seconds)
+        warm_up = HTTP_WARM_UP_SECONDS if by_http else WARM_UP_SECONDS
+        total = rate * (warm_up + seconds)
         roots = {"workers": pids, **bench.servers()}
         if by_http:
             web = stack.enter_context(bench.web())
@@ -130,7 +134,7 @@ def live(
         start = time.monotonic_ns() + _START_NS
         for emitter in emitters:
             emitter.tell(start)
-        window = (start + WARM_UP_SECONDS * SECOND, seconds * SECOND)
+        window = (start + warm_up * SECOND, seconds * SECOND)
         if beside:
             _sleep_until(window[0])
             beside.begin()
@@ -138,6 +142,10 @@ def live(
         cpu, deliveries = _watch(bench, roots, *window)
         bench.wait_for(sum(int(emitter.hear()) for emitter in emitters))
         bench.children.stop(*emitters)
+        if dead:
+            # They would wait until what hangs has timed out.
+            for pid in pids:
+                kill_group(pid)
     everything = _events(bench, len(emitters))
     events = [event for event in everything if event.scheduled >= window[0]]
     receiver = bench.receiver

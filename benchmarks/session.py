@@ -55,6 +55,11 @@ class Session:
             for _ in self.rounds
         ]
 
+    @cached_property
+    def healthy(self) -> list[Live]:
+        """Live loads with nothing beside: P2, and what P5 compares with."""
+        return self.live(latency.RATE, self.plan.latency_seconds)
+
     def live(
         self, rate: int, seconds: int, *, dead: int = 0, by_http: bool = False
     ) -> list[Live]:
@@ -66,7 +71,7 @@ class Session:
 
 
 def _p2(session: Session) -> Result:
-    return latency.judge(session.live(latency.RATE, session.plan.latency_seconds))
+    return latency.judge(session.healthy)
 
 
 def _p3(session: Session) -> Result:
@@ -81,7 +86,8 @@ def _p4(session: Session) -> Result:
 
 def _p5(session: Session) -> Result:
     seconds = session.plan.dead_seconds
-    alone = session.live(latency.RATE, seconds)
+    as_long = seconds == session.plan.latency_seconds
+    alone = session.healthy if as_long else session.live(latency.RATE, seconds)
     return dead.judge(alone, session.live(latency.RATE, seconds, dead=dead.DEAD))
 
 
