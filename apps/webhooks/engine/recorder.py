@@ -90,11 +90,7 @@ class Recorder:
         oldest = CLOCK.now_us() - int(KEPT_SECONDS * 1_000_000)
         left = [pair for pair in self._waiting if pair[1].started_us >= oldest]
         if forgotten := len(self._waiting) - len(left):
-            logger.error(
-                "%s outcomes are too old to be recorded.",
-                forgotten,
-                extra={"count": forgotten},
-            )
+            logger.error("%s outcomes are too old to be recorded.", forgotten)
         self._waiting[:] = left
         if left:
             self._failing_since = time.monotonic()
