@@ -29,8 +29,11 @@ LOOPBACK = AddressPolicy(allowed=parse_networks("127.0.0.0/8,::1/128"))
 
 
 def pytest_configure() -> None:
-    """Passwords of tests are nobody's: to hash one as shipped takes 0.2 s."""
+    """Two costs of production that each test would pay, and none is about."""
+    # Passwords of tests are nobody's: to hash one as shipped takes 0.2 s.
     settings.PASSWORD_HASHERS = FAST_HASHERS
+    # Each client looks through all static files otherwise, once some are collected.
+    settings.WHITENOISE_AUTOREFRESH = True
 
 
 @pytest.fixture(autouse=True)
